@@ -76,13 +76,15 @@ core::RunHolds AppState::holds_of_run() const {
     core::RunHolds out;
     if (!is_imported()) return out;
     // Before the first look nothing is known to be missing.
-    core::ImportedHolds known{.choices = true, .weights = true, .token_ids = true};
+    core::ImportedHolds known{
+        .choices = true, .weights = true, .token_ids = true, .positions = true};
     if (imported) {
         known = {};
         for (const core::ImportedTrace& one : imported->traces) {
             known.choices = true;
             known.weights |= one.weights;
             known.token_ids |= one.token_ids;
+            known.positions |= one.positions;
         }
         known.top_k = imported->routers.empty() ? 0 : imported->routers.front().top_k;
     }

@@ -146,6 +146,11 @@ void Archive::update(AppState& state) {
         !state.services.kept_snapshots || !state.services.read_kept_snapshot)
         return;
     const std::pair wanted(status.step, status.state);
+    // What an imported model keeps is what its session shows.
+    if (state.is_imported()) {
+        looked_for_ = wanted;
+        return;
+    }
     if (looked_for_ == wanted && !more_) return;
     // One in training goes on and is looked at again.
     if (!more_ && state.training() && state.now - looked_at_ < kLookEvery) return;

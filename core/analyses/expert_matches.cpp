@@ -164,7 +164,8 @@ std::vector<std::string> pieces_of(const GeometrySnapshot& snapshot, const Layer
     for (size_t i = 0; i < layer.choices.size(); ++i) {
         const size_t token = i / k % tokens;
         if (layer.choices[i] != expert || token >= snapshot.pieces.size()) continue;
-        const double weight = i < layer.weights.size() ? static_cast<double>(layer.weights[i]) : 1;
+        const bool weighed = i < layer.weights.size() && std::isfinite(layer.weights[i]);
+        const double weight = weighed ? static_cast<double>(layer.weights[i]) : 1;
         weight_of[snapshot.pieces[token]] += weight;
     }
     std::vector<std::pair<std::string, double>> all(weight_of.begin(), weight_of.end());
@@ -182,13 +183,16 @@ double degrees(double cosine) {
 /// One layer of two snapshots on the way to its matches.
 class Matching {
   public:
-    Matching(const GeometrySnapshot& a, const GeometrySnapshot& b, const MatchRequest& request)
+    Matching(const GeometrySnapshot& a, const GeometrySnapshot& b, const MatchRequest& request,
+             bool one_space)
         : snapshot_a_(a),
           snapshot_b_(b),
           a_(a.layers[static_cast<size_t>(request.layer)]),
           b_(b.layers[static_cast<size_t>(request.layer)]) {
         out_.request = request;
         out_.one_run = request.run_a == request.run_b;
+        out_.one_space = out_.one_run || one_space;
+        one_sample_ = a.token_ids == b.token_ids;
         out_.layers = static_cast<int64_t>(std::min(a.layers.size(), b.layers.size()));
         out_.experts_a = a_.experts;
         out_.experts_b = b_.experts;
@@ -196,8 +200,12 @@ class Matching {
     }
 
     Result<ExpertMatches> run(const Progress& progress) {
-        sets_a_ = token_sets(a_, snapshot_a_.token_ids.size());
-        sets_b_ = token_sets(b_, snapshot_b_.token_ids.size());
+        sets_a_.resize(static_cast<size_t>(a_.experts));
+        sets_b_.resize(static_cast<size_t>(b_.experts));
+        if (one_sample_) {
+            sets_a_ = token_sets(a_, snapshot_a_.token_ids.size());
+            sets_b_ = token_sets(b_, snapshot_b_.token_ids.size());
+        }
         find_space();
         const Best best = out_.by_tokens ? best_by_tokens(sets_a_, sets_b_)
                                          : best_by_cosine(centroids_a_, turned(rotation_));
@@ -228,7 +236,7 @@ class Matching {
             out_.no_cosine =
                 "Their routing spaces have different widths; partners share most "
                 "tokens.";
-        else if (!out_.one_run && (a_.positions.empty() || b_.positions.empty()))
+        else if (!out_.one_space && (a_.positions.empty() || b_.positions.empty()))
             out_.no_cosine =
                 "Tokens have no positions by which one space could be turned onto the "
                 "other; partners share most tokens.";
@@ -236,7 +244,7 @@ class Matching {
         if (out_.by_tokens) return;
         centroids_a_ = l2norm(rows_of(a_.centroids, a_.d_space));
         centroids_b_ = l2norm(rows_of(b_.centroids, b_.d_space));
-        if (out_.one_run) return;
+        if (out_.one_space) return;
         // The hops that both have.
         const size_t rows = std::min(a_.positions.size(), b_.positions.size());
         positions_a_ = rows_of(
@@ -303,7 +311,7 @@ class Matching {
                 jaccards.push_back(stats::mean(finite(best.likeness)));
             } else {
                 const at::Tensor rotation =
-                    out_.one_run
+                    out_.one_space
                         ? random_rotation(a_.d_space,
                                           mix64(out_.request.seed, static_cast<uint64_t>(draw) + 1))
                         : nearest_rotation(positions_a_, reordered(positions_b_, order));
@@ -349,6 +357,7 @@ class Matching {
     const LayerGeometry &a_, &b_;
     TokenSets sets_a_, sets_b_;
     at::Tensor centroids_a_, centroids_b_, positions_a_, positions_b_, rotation_;
+    bool one_sample_ = false;
     ExpertMatches out_;
 };
 
@@ -359,25 +368,27 @@ std::string of_layer(const GeometrySnapshot& snapshot) {
 }  // namespace
 
 Result<ExpertMatches> match_experts(const GeometrySnapshot& a, const GeometrySnapshot& b,
-                                    const MatchRequest& request, const Progress& progress) {
+                                    const MatchRequest& request, const Progress& progress,
+                                    bool one_space) {
     for (const GeometrySnapshot* snapshot : {&a, &b}) {
         const auto layers = static_cast<int64_t>(snapshot->layers.size());
         if (request.layer < 0 || request.layer >= layers)
             return usage_error(of_layer(*snapshot) + " has " + std::to_string(layers) +
                                " layers that route, no layer " + std::to_string(request.layer));
         const LayerGeometry& layer = snapshot->layers[static_cast<size_t>(request.layer)];
+        if (one_space) continue;
         if (layer.choices.empty() || layer.top_k < 1 || snapshot->token_ids.empty())
             return usage_error(of_layer(*snapshot) + " holds no choices of layer " +
                                std::to_string(request.layer));
     }
-    if (a.token_ids != b.token_ids)
+    if (!one_space && a.token_ids != b.token_ids)
         return usage_error(
             "the two samples are of other tokens. Matched experts need runs of one text and one "
             "tokenizer");
     MatchRequest read = request;
     read.step_a = a.step;
     read.step_b = b.step;
-    return Matching(a, b, read).run(progress);
+    return Matching(a, b, read, one_space).run(progress);
 }
 
 }  // namespace hopscope::core::analysis

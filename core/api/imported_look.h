@@ -29,7 +29,9 @@ struct ImportedRouter {
 struct ImportedTrace {
     std::string name;
     int64_t texts = 0, tokens = 0;
-    bool token_ids = false, weights = false, entropy = false;
+    bool token_ids = false, pieces = false;  ///< ids, and what they spell
+    bool weights = false, entropy = false;
+    bool positions = false;          ///< what entered the routers
     std::vector<int64_t> lengths;    ///< [texts] tokens of each
     std::vector<std::string> notes;  ///< what was found when it was read
 };

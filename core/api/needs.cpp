@@ -94,7 +94,9 @@ std::string lost_in_imported(Need need, const ImportedHolds& holds) {
         case Need::two_snapshots:
             return "an imported model is one moment of a training that was elsewhere";
         case Need::positions:
-            return "what entered the routers was not imported, so tokens have no place among the rows";
+            return holds.positions ? ""
+                                   : "what entered the routers was not recorded, so tokens have no "
+                                     "place among the rows";
         case Need::scores:
         case Need::score_scale:
         case Need::learning_router:

@@ -166,7 +166,10 @@ class ImportedSession final : public SessionFrame {
     void publish_geometry() {
         auto picture = std::make_shared<GeometrySnapshot>(*rows_);
         picture->version = ++version_;
-        if (recorded_) add_choices(*picture, look_.routers, *recorded_);
+        if (recorded_) {
+            add_choices(*picture, look_.routers, *recorded_);
+            add_positions(*picture, look_.routers, *recorded_, rows_view_);
+        }
         look_.shown_tokens = std::ssize(picture->token_ids);
         board_.geometry.store(std::move(picture));
     }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 #include <utility>
 
 #include "core/base/utf8.h"
@@ -47,8 +48,17 @@ int32_t id_at(const RecordedRouting& routing, size_t row) {
 /// Pieces begin a word where they begin with U+2581, as those of SentencePiece.
 const std::string kWord = "\xE2\x96\x81";
 
-/// A token by what is known of it: its id, else its place in its text.
-std::string name_at(const RecordedRouting& routing, size_t row) {
+/// What a token spells, where the recording says it.
+std::optional<std::string> spelled(const RecordedRouting& routing, size_t row) {
+    const auto found = routing.pieces.find(id_at(routing, row));
+    if (found == routing.pieces.end()) return std::nullopt;
+    std::string out;
+    for (const char c : found->second) c == ' ' ? out += kWord : out += c;
+    return out;
+}
+
+/// A token by what is known of it otherwise: its id, else its place in its text.
+std::string named(const RecordedRouting& routing, size_t row) {
     if (const int32_t id = id_at(routing, row); id >= 0) return "id " + std::to_string(id);
     return "token " + std::to_string(row % static_cast<size_t>(routing.length));
 }
@@ -111,15 +121,8 @@ Status check_finite(const std::vector<float>& values, const ImportedRun& run,
 
 Result<LayerGeometry> geometry_of(const ImportedRun& run, const ImportedRouter& router,
                                   const ImportedView& view) {
-    auto rows = run.rows(router.layer, router.pool);
+    const auto rows = folded_rows(run, router, view);
     if (!rows) return rows.error();
-    if (view.fold_gain && router.gain) {
-        const auto gain = run.gain(router.layer, router.pool);
-        if (!gain) return gain.error();
-        fold_gain(*rows, *gain);
-    }
-    if (auto s = check_finite(*rows, run, router.name + ","); !s) return s.error();
-    if (view.centre) centre_rows(*rows, router.experts);
     RowDirections directions = row_directions(*rows, router.experts);
     LayerGeometry out;
     out.name = router.name;
@@ -140,6 +143,20 @@ Result<LayerGeometry> geometry_of(const ImportedRun& run, const ImportedRouter& 
 }
 
 }  // namespace
+
+Result<std::vector<float>> folded_rows(const ImportedRun& run, const ImportedRouter& router,
+                                       const ImportedView& view) {
+    auto rows = run.rows(router.layer, router.pool);
+    if (!rows) return rows.error();
+    if (view.fold_gain && router.gain) {
+        const auto gain = run.gain(router.layer, router.pool);
+        if (!gain) return gain.error();
+        fold_gain(*rows, *gain);
+    }
+    if (auto s = check_finite(*rows, run, router.name + ","); !s) return s.error();
+    if (view.centre) centre_rows(*rows, router.experts);
+    return rows;
+}
 
 std::vector<ImportedRouter> routers_of(const ModelLayout& layout) {
     std::vector<ImportedRouter> out;
@@ -175,6 +192,10 @@ ImportedTrace described(const std::string& name, const RecordedRouting& routing)
     out.token_ids = !routing.tokens.empty();
     out.weights = some(&RecordedLayer::weights);
     out.entropy = some(&RecordedLayer::entropy);
+    out.pieces = !routing.pieces.empty();
+    out.positions =
+        std::any_of(routing.layers.begin(), routing.layers.end(),
+                    [](const RecordedLayer& layer) { return layer.inputs.width > 0; });
     for (int64_t s = 0; s < routing.sequences; ++s)
         out.lengths.push_back(tokens_of_text(routing, s));
     out.notes = routing.notes;
@@ -201,7 +222,7 @@ void add_choices(GeometrySnapshot& picture, const std::vector<ImportedRouter>& r
     const std::vector<size_t> rows = rows_of(routing, kMostPictureTokens);
     for (const size_t row : rows) {
         picture.token_ids.push_back(id_at(routing, row));
-        picture.pieces.push_back(kWord + name_at(routing, row));
+        picture.pieces.push_back(spelled(routing, row).value_or(kWord + named(routing, row)));
     }
     for (size_t i = 0; i < routers.size() && i < picture.layers.size(); ++i) {
         LayerGeometry& layer = picture.layers[i];
@@ -214,6 +235,32 @@ void add_choices(GeometrySnapshot& picture, const std::vector<ImportedRouter>& r
         layer.entropy = taken(recorded->entropy, rows);
         layer.jaccard = {1};
         layer.load = load_of(*recorded);
+    }
+}
+
+void add_positions(GeometrySnapshot& picture, const std::vector<ImportedRouter>& routers,
+                   const RecordedRouting& routing, const ImportedView& view) {
+    const std::vector<size_t> tokens = rows_of(routing, kMostPictureTokens);
+    for (size_t i = 0; i < routers.size() && i < picture.layers.size(); ++i) {
+        const RecordedLayer* recorded = find(routing, routers[i]);
+        // What was recorded has been through the norm: it lies among rows as they are stored.
+        if (!recorded || recorded->inputs.width < 1 || (view.fold_gain && routers[i].gain))
+            continue;
+        const RouterInputs& inputs = recorded->inputs;
+        std::vector<float> rows = inputs.rows, positions;
+        if (view.centre) centre_rows(rows, routers[i].experts);
+        const auto width = static_cast<size_t>(inputs.width);
+        positions.reserve(tokens.size() * width);
+        for (const size_t token : tokens)
+            positions.insert(positions.end(),
+                             inputs.position.begin() + static_cast<long>(token * width),
+                             inputs.position.begin() + static_cast<long>((token + 1) * width));
+        unit_rows(rows, inputs.width);
+        unit_rows(positions, inputs.width);
+        LayerGeometry& layer = picture.layers[i];
+        layer.d_space = inputs.width;
+        layer.centroids = std::move(rows);
+        layer.positions = std::move(positions);
     }
 }
 
@@ -231,7 +278,7 @@ TraceResult text_trace(const std::vector<ImportedRouter>& routers, const Recorde
     for (const size_t row : rows) {
         TraceToken token;
         token.id = id_at(routing, row);
-        token.piece = name_at(routing, row);
+        token.piece = spelled(routing, row).value_or(named(routing, row));
         out.tokens.push_back(std::move(token));
     }
     const std::vector<float> none(rows.size(), kNaN);

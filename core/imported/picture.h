@@ -24,6 +24,10 @@ std::vector<ImportedRouter> routers_of(const ModelLayout& layout);
 /// What a recording holds.
 ImportedTrace described(const std::string& name, const RecordedRouting& routing);
 
+/// [experts, width] as `view` wants them. Errors (usage) name the file: damaged, a number that is
+/// not finite.
+Result<std::vector<float>> folded_rows(const ImportedRun& run, const ImportedRouter& router,
+                                       const ImportedView& view);
 /// Rows as directions, as `view` wants them; without a token. Errors (usage) name the file:
 /// damaged, a number that is not finite; interrupted.
 Result<GeometrySnapshot> rows_picture(const ImportedRun& run, const ImportedView& view,
@@ -31,6 +35,10 @@ Result<GeometrySnapshot> rows_picture(const ImportedRun& run, const ImportedView
 /// Adds the tokens of a recording and what they chose; loads count the whole recording.
 void add_choices(GeometrySnapshot& picture, const std::vector<ImportedRouter>& routers,
                  const RecordedRouting& routing);
+/// Adds where tokens lie among the rows, of routers whose inputs were recorded, while rows are shown
+/// as they are stored; with them the rows in the recording's basis.
+void add_positions(GeometrySnapshot& picture, const std::vector<ImportedRouter>& routers,
+                   const RecordedRouting& routing, const ImportedView& view);
 /// One text of it through all layers. An error in the result: there is no such text.
 TraceResult text_trace(const std::vector<ImportedRouter>& routers, const RecordedRouting& routing,
                        int64_t text);

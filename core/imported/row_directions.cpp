@@ -33,16 +33,22 @@ void centre_rows(std::span<float> rows, int64_t experts) {
     all.rowwise() -= mean.cast<float>();
 }
 
+std::vector<float> unit_rows(std::span<float> rows, int64_t width) {
+    std::vector<float> out;
+    if (width < 1) return out;
+    Eigen::Map<RowsF> all(rows.data(), std::ssize(rows) / width, width);
+    for (Eigen::Index i = 0; i < all.rows(); ++i) {
+        out.push_back(static_cast<float>(std::sqrt(all.row(i).cast<double>().squaredNorm())));
+        if (out.back() > 0) all.row(i) /= out.back();
+    }
+    return out;
+}
+
 RowDirections row_directions(std::span<const float> rows, int64_t experts) {
     RowDirections out;
     if (experts < 1 || rows.empty()) return out;
     RowsF unit = Eigen::Map<const RowsF>(rows.data(), experts, std::ssize(rows) / experts);
-    out.length.resize(static_cast<size_t>(experts));
-    for (Eigen::Index i = 0; i < experts; ++i) {
-        const double length = std::sqrt(unit.row(i).cast<double>().squaredNorm());
-        out.length[static_cast<size_t>(i)] = static_cast<float>(length);
-        if (length > 0) unit.row(i) /= static_cast<float>(length);
-    }
+    out.length = unit_rows({unit.data(), static_cast<size_t>(unit.size())}, unit.cols());
     if (unit.cols() > experts) unit = in_span(unit);
     out.dim = unit.cols();
     out.unit.assign(unit.data(), unit.data() + unit.size());

@@ -14,6 +14,9 @@ void fold_gain(std::span<float> rows, std::span<const float> gain);
 /// Takes their mean away from all rows [experts, width]; no softmax over their products sees it.
 void centre_rows(std::span<float> rows, int64_t experts);
 
+/// Makes rows of `width` numbers unit rows; one without length stays zero. → their lengths.
+std::vector<float> unit_rows(std::span<float> rows, int64_t width);
+
 struct RowDirections {
     int64_t dim = 0;            ///< min(experts, width)
     std::vector<float> unit;    ///< [experts, dim] unit rows; one without length stays zero

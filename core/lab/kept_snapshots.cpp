@@ -20,7 +20,7 @@ Result<RunFolder> folder_of(const std::string& dir) {
 
 std::vector<KeptSnapshot> kept_snapshots(const std::string& run) {
     std::vector<KeptSnapshot> out;
-    if (is_imported_run(run)) return out;  // rows of one moment, which the session itself shows
+    if (is_imported_run(run)) return {KeptSnapshot()};  // its rows
     const auto folder = folder_of(run);
     if (!folder) return out;
     for (const GeometryEntry& entry : folder->geometry()) {

@@ -2,6 +2,7 @@
 #include "core/analyses/expert_matches.h"
 #include "core/api/lab.h"
 #include "core/base/utf8.h"
+#include "core/imported/picture_pair.h"
 #include "core/trainer/device.h"
 
 namespace hopscope::core::lab {
@@ -15,11 +16,27 @@ Result<GeometrySnapshot> snapshot_of(const std::string& run, int64_t step) {
     return read_kept_snapshot(run, kept.back().step);
 }
 
+Result<ExpertMatches> match_imported(const MatchRequest& request, const Progress& progress) {
+    const auto a = ImportedRun::open(request.run_a), b = ImportedRun::open(request.run_b);
+    if (!a) return a.error();
+    if (!b) return b.error();
+    const auto pair = picture_pair(*a, *b, request.layer);
+    if (!pair) return pair.error();
+    return analysis::match_experts(pair->first, pair->second, request, progress,
+                                   /*one_space=*/true);
+}
+
 }  // namespace
 
 Result<ExpertMatches> match_experts(const MatchRequest& request, const Progress& progress) {
     try {
         use_one_thread();
+        const bool of_others = is_imported_run(request.run_a);
+        if (of_others != is_imported_run(request.run_b))
+            return usage_error(
+                "one of them is an imported model, the other a run: their rows have no common "
+                "space");
+        if (of_others) return match_imported(request, progress);
         const auto a = snapshot_of(request.run_a, request.step_a);
         if (!a) return a.error();
         const auto b = snapshot_of(request.run_b, request.step_b);

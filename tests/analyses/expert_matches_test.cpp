@@ -204,6 +204,27 @@ TEST(ExpertMatches, WithoutASpacePartnersShareTokens) {
     EXPECT_LT(found->jaccard.chance, 0.5);
 }
 
+// Wrong if rows of two imported models, which have the same coordinates, needed tokens to be
+// matched, or were turned before it.
+TEST(ExpertMatches, InOneSpacePartnersNeedNoTokens) {
+    const GeometrySnapshot a = made_up_snapshot(1);
+    GeometrySnapshot b = a;
+    b.token_ids = {1, 2, 3};
+    b.layers[0].positions.clear();
+    std::rotate(b.layers[0].centroids.begin(), b.layers[0].centroids.begin() + kWidth,
+                b.layers[0].centroids.end());
+    const auto found = match_experts(a, b, of_two_runs(), {}, /*one_space=*/true);
+    ASSERT_TRUE(found) << found.error().message;
+    EXPECT_TRUE(found->one_space);
+    EXPECT_FALSE(found->one_run);
+    for (const ExpertMatch& match : found->matches) {
+        EXPECT_EQ(match.b, (match.a + kExperts - 1) % kExperts);
+        EXPECT_NEAR(match.cosine, 1, 1e-5);
+        EXPECT_TRUE(std::isnan(match.jaccard)) << "of other tokens";
+    }
+    EXPECT_LT(found->cosine.chance, 0.9);
+}
+
 // Wrong if samples that have nothing in common were compared token by token.
 TEST(ExpertMatches, RefusalsSayWhatIsMissing) {
     const GeometrySnapshot a = made_up_snapshot(1);

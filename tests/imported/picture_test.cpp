@@ -111,6 +111,42 @@ TEST(Picture, WithoutIdsTokensAreNamedByTheirPlace) {
     EXPECT_EQ(told.lengths, (std::vector<int64_t>{3, 1}));
 }
 
+TEST(Picture, PiecesAreSpelledWhereTheRecordingSaysHow) {
+    RecordedRouting routing = recording();
+    routing.pieces = {{7, " the"}, {9, "s"}};
+    GeometrySnapshot picture = empty_picture(4);
+    add_choices(picture, routers_of(layout()), routing);
+    EXPECT_EQ(picture.pieces, (std::vector<std::string>{"\xE2\x96\x81the", "\xE2\x96\x81id 8",
+                                                        "\xE2\x96\x81the", "s"}));
+    EXPECT_EQ(text_trace(routers_of(layout()), routing, 0).tokens[0].piece,
+              "\xE2\x96\x81the");
+    EXPECT_TRUE(described("t", routing).pieces);
+}
+
+TEST(Picture, TokensLieAmongRowsAsTheyAreStored) {
+    RecordedRouting routing = recording();
+    routing.layers[0].inputs = {2, {3, 0, 0, 2, -1, 0, 0, 4, kNaN, kNaN, kNaN, kNaN},
+                                {5, 0, 0, 2, 3, 4}};
+    auto routers = routers_of(layout());
+    GeometrySnapshot picture = empty_picture(4);
+    ImportedView view;
+    add_positions(picture, routers, routing, view);
+    const LayerGeometry& layer = picture.layers[0];
+    EXPECT_EQ(layer.d_space, 2);
+    EXPECT_EQ(layer.positions, (std::vector<float>{1, 0, 0, 1, -1, 0, 0, 1}));
+    EXPECT_EQ(layer.centroids, (std::vector<float>{1, 0, 0, 1, 0.6f, 0.8f}));
+    EXPECT_TRUE(picture.layers[1].positions.empty());
+    EXPECT_TRUE(described("t", routing).positions);
+    // Behind a norm whose gain is folded into the rows they would lie elsewhere.
+    routers[0].gain = true;
+    GeometrySnapshot folded = empty_picture(4);
+    add_positions(folded, routers, routing, view);
+    EXPECT_TRUE(folded.layers[0].positions.empty());
+    view.fold_gain = false;
+    add_positions(folded, routers, routing, view);
+    EXPECT_FALSE(folded.layers[0].positions.empty());
+}
+
 TEST(Picture, RowsAreThoseOfTheRunFolder) {
     TinyModel model;
     model.add_routers(2, "block_sparse_moe.gate.weight");

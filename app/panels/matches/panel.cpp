@@ -438,7 +438,7 @@ void MatchesPanel::draw_numbers(AppState& state) const {
                       .step = all.request.step_a,
                       .no_command = kMatchedHere});
     note(state, all.by_tokens ? all.no_cosine
-                : all.one_run ? "One space: nothing is turned."
+                : all.one_space ? "One space: nothing is turned."
                               : "B is turned onto A by the positions of the same tokens.");
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <imgui.h>
+#include <string>
 
 #include "app/widgets/widgets.h"
 
@@ -67,7 +68,11 @@ void draw_rows_choice(AppState& state) {
         }
         ImGui::EndCombo();
     }
-    tooltip("What of a router's rows the picture compares, in all panels");
+    const core::ImportedTrace* trace = state.shown_trace();
+    tooltip(std::string("What of a router's rows the picture compares, in all panels") +
+            (trace && trace->positions
+                 ? ". Tokens were recorded behind the norm, so they have places among rows as stored"
+                 : ""));
 }
 
 std::string rows_in_words(const AppState& state) {
