@@ -205,7 +205,7 @@ class NextLoss final : public Quantity {
 /// A number an expert that only imported models have.
 class OfRow : public Quantity {
   public:
-    OfRow(const char* name, const char* help, std::vector<float> core::LayerGeometry::* values,
+    OfRow(const char* name, const char* help, std::vector<float> core::LayerGeometry::*values,
           const char* lacking)
         : name_(name), help_(help), lacking_(lacking), values_(values) {}
     const char* name() const override { return name_; }
@@ -223,7 +223,7 @@ class OfRow : public Quantity {
 
   private:
     const char *name_, *help_, *lacking_;
-    std::vector<float> core::LayerGeometry::* values_;
+    std::vector<float> core::LayerGeometry::*values_;
 };
 
 void take_range(QuantityValues& v, float floor) {
@@ -296,9 +296,9 @@ std::span<const Quantity* const> quantities() {
     static const OfRow kCorrection(
         "correction", "Of an expert: what is added to its score for the choice alone.",
         &core::LayerGeometry::correction, "The choices of this layer are not corrected.");
-    static const Quantity* const kAll[] = {&kLoad,   &kClass,    &kHop,     &kExpert,
-                                           &kMargin, &kDistance, &kWeight,  &kEntropy,
-                                           &kLoss,   &kLength,   &kBias,    &kCorrection};
+    static const Quantity* const kAll[] = {&kLoad,   &kClass,    &kHop,    &kExpert,
+                                           &kMargin, &kDistance, &kWeight, &kEntropy,
+                                           &kLoss,   &kLength,   &kBias,   &kCorrection};
     return kAll;
 }
 

@@ -95,9 +95,8 @@ core::RunHolds AppState::holds_of_run() const {
 const core::ImportedTrace* AppState::shown_trace() const {
     if (!imported) return nullptr;
     const auto& all = imported->traces;
-    const auto found = std::find_if(all.begin(), all.end(), [&](const auto& one) {
-        return one.name == imported->view.trace;
-    });
+    const auto found = std::find_if(
+        all.begin(), all.end(), [&](const auto& one) { return one.name == imported->view.trace; });
     return found == all.end() ? nullptr : &*found;
 }
 

@@ -183,10 +183,11 @@ struct AppState {
     std::shared_ptr<const core::GeometrySnapshot> geometry;
     std::shared_ptr<const core::TraceResult> trace;          ///< null before the first
     std::shared_ptr<const core::InterventionEffect> effect;  ///< null before the first
-    /// Which view of an imported model geometry and trace show; null before the first, and of a run.
+    /// Which view of an imported model geometry and trace show; null before the first, and of a
+    /// run.
     std::shared_ptr<const core::ImportedLook> imported;
-    std::vector<core::Answer> answers;                       ///< oldest first
-    History history;                                         ///< in a race of its first lane
+    std::vector<core::Answer> answers;      ///< oldest first
+    History history;                        ///< in a race of its first lane
     std::vector<History> rivals;            ///< of the other lanes of a race, or of the run's forks
     std::unique_ptr<core::RunWatch> watch;  ///< null: a single run
     std::vector<WatchedCurves> watched;     ///< in the order in which they were given

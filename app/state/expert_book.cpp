@@ -127,7 +127,8 @@ Sample sample_of(const core::GeometrySnapshot& snapshot, Numbers& pieces,
 
 /// A server's recording of choices has none; then each choice counts the same.
 bool has_weights(const core::LayerGeometry& g) {
-    return std::any_of(g.weights.begin(), g.weights.end(), [](float w) { return std::isfinite(w); });
+    return std::any_of(g.weights.begin(), g.weights.end(),
+                       [](float w) { return std::isfinite(w); });
 }
 
 /// Reads the choices token by token, so that one that chooses an expert in several hops is one.
@@ -149,9 +150,10 @@ std::vector<Tally> tallies_of(const core::LayerGeometry& g, const Sample& sample
                 if (g.choices[at] < 0 || g.choices[at] >= g.experts) continue;
                 Tally& tally = out[static_cast<size_t>(g.choices[at])];
                 const auto token = static_cast<int64_t>(t);
-                const double weight = !recorded                     ? 1
-                                      : std::isfinite(g.weights[at]) ? static_cast<double>(g.weights[at])
-                                                                    : 0;
+                const double weight = !recorded ? 1
+                                      : std::isfinite(g.weights[at])
+                                          ? static_cast<double>(g.weights[at])
+                                          : 0;
                 tally.weight += weight;
                 for (Count* count : {&tally.words[sample.piece[t]], &tally.hops[h]}) {
                     count->weight += weight;

@@ -19,9 +19,9 @@ std::string short_name(const AppState& state, int64_t layer) {
 
 /// Numbers need little room, the names of an imported model's second routers more.
 float list_width(const AppState& state) {
-    const bool longer = state.imported && std::any_of(state.imported->routers.begin(),
-                                                      state.imported->routers.end(),
-                                                      [](const auto& r) { return r.name.size() > 9; });
+    const bool longer = state.imported &&
+                        std::any_of(state.imported->routers.begin(), state.imported->routers.end(),
+                                    [](const auto& r) { return r.name.size() > 9; });
     return (longer ? 124 : 56) * state.pixel_scale;
 }
 
@@ -48,8 +48,7 @@ bool layer_choice(const AppState& state, int64_t layers, int64_t& layer) {
 }
 
 float layer_choice_width(const AppState& state) {
-    return ImGui::CalcTextSize(kLayer).x + ImGui::GetStyle().ItemInnerSpacing.x +
-           list_width(state);
+    return ImGui::CalcTextSize(kLayer).x + ImGui::GetStyle().ItemInnerSpacing.x + list_width(state);
 }
 
 }  // namespace hopscope::app

@@ -247,7 +247,7 @@ class Exporter {
 
     /// What cannot be read leaves the panel empty, and is told.
     core::Status nothing_lacks() const {
-        const bool all = state_.geometry && !state_.history.empty();
+        const bool all = state_.geometry && (!state_.history.empty() || state_.is_imported());
         if (all || state_.log.empty()) return {};
         return core::usage_error(last_message());
     }

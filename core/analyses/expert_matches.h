@@ -10,8 +10,8 @@
 namespace hopscope::core::analysis {
 
 /// Of one layer. In one run both have the same space, and where `one_space` says so; then partners
-/// need no tokens, and those of other samples count for nothing. Of two runs b is turned onto a by the
-/// rotation that brings the positions of the same tokens nearest (Procrustes); where there are
+/// need no tokens, and those of other samples count for nothing. Of two runs b is turned onto a by
+/// the rotation that brings the positions of the same tokens nearest (Procrustes); where there are
 /// none, partners are those that share most tokens. Errors (usage): no such layer, other tokens in
 /// the two samples, no choices; interrupted.
 Result<ExpertMatches> match_experts(const GeometrySnapshot& a, const GeometrySnapshot& b,

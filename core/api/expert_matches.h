@@ -43,9 +43,9 @@ struct ExpertMatches {
     int64_t layers = 0;    ///< that both have
     int64_t experts_a = 0, experts_b = 0, tokens = 0;
     bool one_run = false;
-    bool one_space = false;            ///< rows of both have the same coordinates: nothing is turned
-    bool by_tokens = false;            ///< partners share tokens: there is no common space
-    std::string no_cosine;             ///< why there are no cosines, a sentence; "" where there are
+    bool one_space = false;  ///< rows of both have the same coordinates: nothing is turned
+    bool by_tokens = false;  ///< partners share tokens: there is no common space
+    std::string no_cosine;   ///< why there are no cosines, a sentence; "" where there are
     std::vector<ExpertMatch> matches;  ///< one an expert of a, the most alike first
     MatchedNumber cosine, jaccard, moved;
     int64_t above_chance = 0;

@@ -18,11 +18,11 @@ struct ImportedView {
 
 /// A router, in the order of the layers of snapshot and trace.
 struct ImportedRouter {
-    std::string name;        ///< LayerGeometry::name
-    int64_t layer = 0;       ///< the model's own number
-    std::string pool;        ///< what it chooses for, "mlp" or another
-    bool prediction = false;  ///< of a layer of multi-token prediction
-    int64_t experts = 0, width = 0, top_k = 0;  ///< top_k 0: config.json does not say it
+    std::string name;                                     ///< LayerGeometry::name
+    int64_t layer = 0;                                    ///< the model's own number
+    std::string pool;                                     ///< what it chooses for, "mlp" or another
+    bool prediction = false;                              ///< of a layer of multi-token prediction
+    int64_t experts = 0, width = 0, top_k = 0;            ///< top_k 0: config.json does not say it
     bool gain = false, bias = false, correction = false;  ///< whether it has them
 };
 

@@ -85,7 +85,8 @@ std::string lost_in_imported(Need need, const ImportedHolds& holds) {
         case Need::several_hops:
             return "an imported model has one hop a layer";
         case Need::routing:
-            return holds.choices ? "" : "no trace was imported with the model, so no choices are known";
+            return holds.choices ? ""
+                                 : "no trace was imported with the model, so no choices are known";
         case Need::several_choices:
             if (!holds.choices)
                 return "no trace was imported with the model, so no choices are known";
@@ -104,7 +105,8 @@ std::string lost_in_imported(Need need, const ImportedHolds& holds) {
         case Need::reading_experts:
         case Need::output_scale:
         case Need::model:
-            return "an imported model is looked at: it has router rows and recorded choices, nothing to run";
+            return "an imported model is looked at: it has router rows and recorded choices, "
+                   "nothing to run";
         case Need::curve:
         case Need::two_evaluations:
             return "an imported model was trained elsewhere and has no curves here";

@@ -61,7 +61,8 @@ struct ScalarRecord {
 
 /// Routing geometry of one layer. Positions belong to the fixed probe sample of the snapshot.
 struct LayerGeometry {
-    /// "layer 7", "layer 7 attention": of an imported model, whose layers have numbers of their own;
+    /// "layer 7", "layer 7 attention": of an imported model, whose layers have numbers of their
+    /// own;
     /// "": its place in the snapshot is its number.
     std::string name;
     int64_t experts = 0, d_space = 0, hops = 0, top_k = 0;
@@ -133,7 +134,7 @@ struct TraceHop {
 };
 
 struct TraceLayer {
-    std::string name;  ///< as LayerGeometry::name
+    std::string name;                                ///< as LayerGeometry::name
     std::vector<float> attention_norm, update_norm;  ///< [T]
     std::vector<TraceHop> hops;                      ///< empty for dense layers
 };

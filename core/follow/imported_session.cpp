@@ -126,11 +126,13 @@ class ImportedSession final : public SessionFrame {
 
     /// Reads what has changed since the view before, and publishes it.
     Status make(ImportedView view) {
-        const bool other_rows = !rows_ || rows_view_.fold_gain != view.fold_gain ||
-                                rows_view_.centre != view.centre;
+        const bool other_rows =
+            !rows_ || rows_view_.fold_gain != view.fold_gain || rows_view_.centre != view.centre;
         if (other_rows) {
             Progress progress;
-            progress.report = [this](const std::string& activity, double share) { tell(activity, share); };
+            progress.report = [this](const std::string& activity, double share) {
+                tell(activity, share);
+            };
             progress.cancelled = [this] { return board_.closing || outdated(); };
             auto rows = rows_picture(run_, view, progress);
             if (!rows) return rows.error();
@@ -176,7 +178,8 @@ class ImportedSession final : public SessionFrame {
 
     void publish_text(const ImportedView& view) {
         if (!recorded_) return;
-        auto trace = std::make_shared<TraceResult>(text_trace(look_.routers, *recorded_, view.text));
+        auto trace =
+            std::make_shared<TraceResult>(text_trace(look_.routers, *recorded_, view.text));
         trace->version = ++version_;
         trace->prompt = view.trace + ", text " + std::to_string(view.text);
         board_.trace.store(std::move(trace));

@@ -193,9 +193,8 @@ ImportedTrace described(const std::string& name, const RecordedRouting& routing)
     out.weights = some(&RecordedLayer::weights);
     out.entropy = some(&RecordedLayer::entropy);
     out.pieces = !routing.pieces.empty();
-    out.positions =
-        std::any_of(routing.layers.begin(), routing.layers.end(),
-                    [](const RecordedLayer& layer) { return layer.inputs.width > 0; });
+    out.positions = std::any_of(routing.layers.begin(), routing.layers.end(),
+                                [](const RecordedLayer& layer) { return layer.inputs.width > 0; });
     for (int64_t s = 0; s < routing.sequences; ++s)
         out.lengths.push_back(tokens_of_text(routing, s));
     out.notes = routing.notes;

@@ -35,8 +35,8 @@ Result<GeometrySnapshot> rows_picture(const ImportedRun& run, const ImportedView
 /// Adds the tokens of a recording and what they chose; loads count the whole recording.
 void add_choices(GeometrySnapshot& picture, const std::vector<ImportedRouter>& routers,
                  const RecordedRouting& routing);
-/// Adds where tokens lie among the rows, of routers whose inputs were recorded, while rows are shown
-/// as they are stored; with them the rows in the recording's basis.
+/// Adds where tokens lie among the rows, of routers whose inputs were recorded, while rows are
+/// shown as they are stored; with them the rows in the recording's basis.
 void add_positions(GeometrySnapshot& picture, const std::vector<ImportedRouter>& routers,
                    const RecordedRouting& routing, const ImportedView& view);
 /// One text of it through all layers. An error in the result: there is no such text.

@@ -11,10 +11,10 @@
 
 namespace hopscope::core {
 
-/// Snapshots of as many layers as each has routers, of which `router` alone is filled: rows with the
-/// gain of their norm folded in as unit rows, in one basis of the space that both span; tokens and
-/// choices of the first trace of each. Errors (usage): no such router, rows of other widths, numbers
-/// that are not finite; those of the files.
+/// Snapshots of as many layers as each has routers, of which `router` alone is filled: rows with
+/// the gain of their norm folded in as unit rows, in one basis of the space that both span; tokens
+/// and choices of the first trace of each. Errors (usage): no such router, rows of other widths,
+/// numbers that are not finite; those of the files.
 Result<std::pair<GeometrySnapshot, GeometrySnapshot>> picture_pair(const ImportedRun& a,
                                                                    const ImportedRun& b,
                                                                    int64_t router);

@@ -315,8 +315,8 @@ Result<Checkpoint> Checkpoints::open_newest() const {
             if (last.kind == ErrorKind::failed) return last;
             // It is damaged only if it is still the one that was opened.
             const auto now = settled_look(dir_);
-            const bool still = stamp != 0 && stamp == inode_of(path_of(step)) && now &&
-                               now->steps == look->steps;
+            const bool still =
+                stamp != 0 && stamp == inode_of(path_of(step)) && now && now->steps == look->steps;
             damaged = !still ? 0 : stamp == damaged_one ? damaged + 1 : 1;
             damaged_one = stamp;
             if (damaged >= (look->being_written ? kLooksForFirst : kDamagedLooks)) return last;

@@ -115,8 +115,7 @@ TEST(ImportedSession, DamagedRowsAreTold) {
     auto session = f.open();
     ASSERT_TRUE(session);
     ASSERT_TRUE(f.wait([&] { return (*session)->imported() != nullptr; }));
-    EXPECT_NE((*session)->imported()->problem.find("step_00000000.safetensors"),
-              std::string::npos);
+    EXPECT_NE((*session)->imported()->problem.find("step_00000000.safetensors"), std::string::npos);
     EXPECT_EQ((*session)->geometry(), nullptr);
 }
 

@@ -65,7 +65,14 @@ TEST(Picture, ChoicesAreThoseOfTheRecordingByFallingWeight) {
     GeometrySnapshot picture = empty_picture(4);
     add_choices(picture, routers_of(layout()), recording());
     EXPECT_EQ(picture.token_ids, (std::vector<int32_t>{7, 8, 7, 9}));
-    EXPECT_EQ(picture.pieces, (std::vector<std::string>{"\xE2\x96\x81""id 7", "\xE2\x96\x81""id 8", "\xE2\x96\x81""id 7", "\xE2\x96\x81""id 9"}));
+    EXPECT_EQ(picture.pieces, (std::vector<std::string>{"\xE2\x96\x81"
+                                                        "id 7",
+                                                        "\xE2\x96\x81"
+                                                        "id 8",
+                                                        "\xE2\x96\x81"
+                                                        "id 7",
+                                                        "\xE2\x96\x81"
+                                                        "id 9"}));
     const LayerGeometry& first = picture.layers[0];
     EXPECT_EQ(first.choices, (std::vector<int32_t>{0, 2, 0, 1, 0, 1, 1, 2}));
     EXPECT_EQ(first.weights[0], 0.7f);
@@ -118,15 +125,14 @@ TEST(Picture, PiecesAreSpelledWhereTheRecordingSaysHow) {
     add_choices(picture, routers_of(layout()), routing);
     EXPECT_EQ(picture.pieces, (std::vector<std::string>{"\xE2\x96\x81the", "\xE2\x96\x81id 8",
                                                         "\xE2\x96\x81the", "s"}));
-    EXPECT_EQ(text_trace(routers_of(layout()), routing, 0).tokens[0].piece,
-              "\xE2\x96\x81the");
+    EXPECT_EQ(text_trace(routers_of(layout()), routing, 0).tokens[0].piece, "\xE2\x96\x81the");
     EXPECT_TRUE(described("t", routing).pieces);
 }
 
 TEST(Picture, TokensLieAmongRowsAsTheyAreStored) {
     RecordedRouting routing = recording();
-    routing.layers[0].inputs = {2, {3, 0, 0, 2, -1, 0, 0, 4, kNaN, kNaN, kNaN, kNaN},
-                                {5, 0, 0, 2, 3, 4}};
+    routing.layers[0].inputs = {
+        2, {3, 0, 0, 2, -1, 0, 0, 4, kNaN, kNaN, kNaN, kNaN}, {5, 0, 0, 2, 3, 4}};
     auto routers = routers_of(layout());
     GeometrySnapshot picture = empty_picture(4);
     ImportedView view;
@@ -171,7 +177,7 @@ TEST(Picture, RowsAreThoseOfTheRunFolder) {
     view.fold_gain = true;
     const auto folded = rows_picture(*run, view, {});
     ASSERT_TRUE(folded);
-    EXPECT_EQ(folded->layers[1].centroids[1], 0);  // the gain's zero
+    EXPECT_EQ(folded->layers[1].centroids[1], 0);                         // the gain's zero
     EXPECT_EQ(folded->layers[0].centroids, stored->layers[0].centroids);  // no norm was found
     view.centre = true;
     const auto centred = rows_picture(*run, view, {});

@@ -31,10 +31,10 @@ void expect_cosines(std::span<const float> rows, int64_t experts) {
     for (size_t i = 0; i < n; ++i) {
         EXPECT_NEAR(found.length[i], std::sqrt(dot(rows, width, i, i)), 1e-5);
         for (size_t j = 0; j < n; ++j)
-            EXPECT_NEAR(dot(found.unit, dim, i, j),
-                        dot(rows, width, i, j) /
-                            std::sqrt(dot(rows, width, i, i) * dot(rows, width, j, j)),
-                        3e-6);
+            EXPECT_NEAR(
+                dot(found.unit, dim, i, j),
+                dot(rows, width, i, j) / std::sqrt(dot(rows, width, i, i) * dot(rows, width, j, j)),
+                3e-6);
     }
 }
 

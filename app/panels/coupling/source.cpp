@@ -105,7 +105,8 @@ void CouplingSource::refuse(const AppState& state) {
     refused_for_ = state.session->config();
     refused_.clear();
     if (!state.services.analysis_refusals) return;
-    for (const auto& [name, why] : state.services.analysis_refusals(*refused_for_, state.holds_of_run()))
+    for (const auto& [name, why] :
+         state.services.analysis_refusals(*refused_for_, state.holds_of_run()))
         if (name == kCouplingName) refused_ = why;
 }
 

@@ -7,8 +7,8 @@
 #include "app/state/analysis_call.h"
 #include "app/widgets/export.h"
 #include "app/widgets/format.h"
-#include "app/widgets/task_state.h"
 #include "app/widgets/layer_choice.h"
+#include "app/widgets/task_state.h"
 #include "app/widgets/widgets.h"
 
 namespace hopscope::app {
@@ -28,9 +28,8 @@ std::unique_ptr<Panel> make_experts_panel() {
 std::string ExpertsPanel::detail(const AppState& state) const {
     const ExpertBook* book = state.experts.book();
     if (!book) return {};
-    return state.layer_name(book->layer) + ", " +
-           with_thousands(std::ssize(book->entries)) + " experts   step " +
-           with_thousands(book->step);
+    return state.layer_name(book->layer) + ", " + with_thousands(std::ssize(book->entries)) +
+           " experts   step " + with_thousands(book->step);
 }
 
 std::vector<ActionItem> ExpertsPanel::actions(AppState& state) {

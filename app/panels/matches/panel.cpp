@@ -10,11 +10,11 @@
 #include "app/panels/matches/view.h"
 #include "app/widgets/export.h"
 #include "app/widgets/format.h"
+#include "app/widgets/layer_choice.h"
 #include "app/widgets/line_style.h"
 #include "app/widgets/marks.h"
 #include "app/widgets/number.h"
 #include "app/widgets/piece_text.h"
-#include "app/widgets/layer_choice.h"
 #include "app/widgets/widgets.h"
 
 namespace hopscope::app {
@@ -437,9 +437,9 @@ void MatchesPanel::draw_numbers(AppState& state) const {
                       .over = "experts of A",
                       .step = all.request.step_a,
                       .no_command = kMatchedHere});
-    note(state, all.by_tokens ? all.no_cosine
+    note(state, all.by_tokens   ? all.no_cosine
                 : all.one_space ? "One space: nothing is turned."
-                              : "B is turned onto A by the positions of the same tokens.");
+                                : "B is turned onto A by the positions of the same tokens.");
 }
 
 }  // namespace

@@ -44,9 +44,9 @@ void draw_figures(const AppState& state, const ImportedLook& look) {
         rows += router.experts;
         numbers += router.experts * router.width;
     }
-    value_row(state, "family", look.family + (look.family == look.model_type
-                                                  ? ""
-                                                  : ", model_type " + look.model_type));
+    value_row(
+        state, "family",
+        look.family + (look.family == look.model_type ? "" : ", model_type " + look.model_type));
     value_row(state, "routing rule", look.rule,
               look.rule == "unknown"
                   ? "The family is not known, so rows can be shown and no choice can be made"
@@ -109,8 +109,7 @@ void draw_layers(AppState& state, const ImportedLook& look) {
         }
         const ImVec2 size = ImGui::CalcTextSize(number.c_str());
         if (size.x <= step || layer % 5 == 0)
-            list->AddText(ImVec2(at.x + (box - size.x) * 0.5f,
-                                 at.y + row_height - 16 * s),
+            list->AddText(ImVec2(at.x + (box - size.x) * 0.5f, at.y + row_height - 16 * s),
                           packed(theme.dim), number.c_str());
         ImGui::PopID();
     }
@@ -157,7 +156,8 @@ std::string imported_csv(const AppState& state) {
     for (const ImportedRouter& r : state.imported->routers) {
         out += std::to_string(r.layer) + "," + r.pool + "," + std::to_string(r.experts) + "," +
                (r.top_k > 0 ? std::to_string(r.top_k) : "") + "," + std::to_string(r.width);
-        for (const bool has : {r.gain, r.bias, r.correction, r.prediction}) out += has ? ",1" : ",0";
+        for (const bool has : {r.gain, r.bias, r.correction, r.prediction})
+            out += has ? ",1" : ",0";
         out += "\n";
     }
     return out;

@@ -4,6 +4,7 @@
 #include <imgui.h>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "app/panels/kept_view.h"
 #include "app/panels/routing_space/rows_choice.h"
@@ -52,24 +53,39 @@ void quantity_combo(const AppState& state, const char* id, const char* none, boo
 
 }  // namespace
 
+void SpaceControls::update_rows(AppState& state) {
+    if (!state.imported) {
+        if (!restores_rows_) rows_.clear();
+        return;
+    }
+    if (std::exchange(restores_rows_, false)) return ask_for_rows(state, rows_);
+    rows_ = shown_rows(state);
+}
+
 PanelView SpaceControls::view() const {
     const auto name = [](const viz::Quantity* quantity, const char* none) {
         return std::string(quantity ? quantity->name() : none);
     };
-    return {{"axes", viz::name_of(axes.kind)},
-            {"first", std::to_string(axes.first)},
-            {"second", std::to_string(axes.second)},
-            {"seed", std::to_string(axes.seed)},
-            {"colour", name(look.color, kByPlace)},
-            {"size", name(look.size, kEven)},
-            {"opacity", name(look.alpha, kEven)},
-            {"dimensions", solid ? "3" : "2"},
-            {"tail", std::to_string(trail)},
-            {"tokens", yes_or_no(tokens)},
-            {"regions", name_of(regions)}};
+    PanelView out = {{"axes", viz::name_of(axes.kind)},
+                     {"first", std::to_string(axes.first)},
+                     {"second", std::to_string(axes.second)},
+                     {"seed", std::to_string(axes.seed)},
+                     {"colour", name(look.color, kByPlace)},
+                     {"size", name(look.size, kEven)},
+                     {"opacity", name(look.alpha, kEven)},
+                     {"dimensions", solid ? "3" : "2"},
+                     {"tail", std::to_string(trail)},
+                     {"tokens", yes_or_no(tokens)},
+                     {"regions", name_of(regions)}};
+    if (!rows_.empty()) out["rows"] = rows_;
+    return out;
 }
 
 void SpaceControls::restore(const PanelView& view) {
+    if (const auto kept = view.find("rows"); kept != view.end()) {
+        rows_ = kept->second;
+        restores_rows_ = true;
+    }
     take_kept(view, "axes", kAxesKinds, axes.kind,
               [](viz::AxesKind kind) { return std::string_view(viz::name_of(kind)); });
     take_kept_number(view, "first", 0, kMostTyped, axes.first);

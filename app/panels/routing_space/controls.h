@@ -2,6 +2,8 @@
 // space is shown how. Owned by the panel, window thread only.
 #pragma once
 
+#include <string>
+
 #include "app/panels/routing_space/region_layer.h"
 #include "app/panels/routing_space/view.h"
 #include "app/state/app_state.h"
@@ -21,11 +23,18 @@ class SpaceControls {
     /// Where there is a snapshot with layers. True when "Fit" was pressed.
     bool draw(AppState& state);
 
+    /// Of an imported model: asks for the rows that restore() names, and knows those that are
+    /// shown.
+    void update_rows(AppState& state);
+
     /// For a session file.
     PanelView view() const;
     void restore(const PanelView& view);
 
   private:
+    std::string rows_;            ///< of an imported model; "" of a run
+    bool restores_rows_ = false;  ///< they are to be asked for
+
     static void draw_layer_and_hop(AppState& state, const core::LayerGeometry& geometry);
     void draw_axes(const AppState& state, const core::LayerGeometry& geometry);
     void choose_axes(const AppState& state, const core::LayerGeometry& geometry,

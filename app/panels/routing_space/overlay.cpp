@@ -104,7 +104,8 @@ void expert_tooltip(const AppState& state, int64_t expert) {
         state.pixel_scale);
     ImGui::Text("E%lld", static_cast<long long>(expert));
     ImGui::SameLine();
-    ImGui::TextColored(state.theme().dim, "%s, step %s", state.layer_name(state.selection.layer).c_str(),
+    ImGui::TextColored(state.theme().dim, "%s, step %s",
+                       state.layer_name(state.selection.layer).c_str(),
                        with_thousands(state.geometry->step).c_str());
     const std::string words = expert_words(state, state.selection.layer, expert, kTooltipWords);
     if (!words.empty()) ImGui::TextUnformatted(displayable(words, state.fonts.text).c_str());

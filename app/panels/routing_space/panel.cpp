@@ -190,6 +190,7 @@ void RoutingSpacePanel::prepare(AppState& state) {
         move_.forget();
     }
     if (restored_ && state.session) take_restored();
+    controls_.update_rows(state);
     if (!state.session || !state.geometry) return;
     follow_layers(state);
     state.update_places();

@@ -42,6 +42,15 @@ core::ImportedView shown_view(const AppState& state) {
     return view;
 }
 
+void ask(AppState& state, const RowsChoice& choice) {
+    core::ImportedView view = state.imported->view;
+    view.fold_gain = choice.fold_gain;
+    view.centre = choice.centre;
+    if (view == state.imported->view) return;
+    state.session->request_view(std::move(view));
+    state.keep_drawing();
+}
+
 }  // namespace
 
 void draw_rows_choice(AppState& state) {
@@ -57,27 +66,28 @@ void draw_rows_choice(AppState& state) {
         for (const RowsChoice& choice : kChoices) {
             const bool lacks = choice.fold_gain && !knows_gain(state);
             ImGui::BeginDisabled(lacks);
-            if (ImGui::Selectable(choice.name, &choice == &present)) {
-                core::ImportedView view = state.imported->view;
-                view.fold_gain = choice.fold_gain;
-                view.centre = choice.centre;
-                state.session->request_view(std::move(view));
-            }
+            if (ImGui::Selectable(choice.name, &choice == &present)) ask(state, choice);
             ImGui::EndDisabled();
             tooltip(lacks ? "No norm was found before the routers of this model" : choice.help);
         }
         ImGui::EndCombo();
     }
     const core::ImportedTrace* trace = state.shown_trace();
-    tooltip(std::string("What of a router's rows the picture compares, in all panels") +
-            (trace && trace->positions
-                 ? ". Tokens were recorded behind the norm, so they have places among rows as stored"
-                 : ""));
+    tooltip(
+        std::string("What of a router's rows the picture compares, in all panels") +
+        (trace && trace->positions
+             ? ". Tokens were recorded behind the norm, so they have places among rows as stored"
+             : ""));
 }
 
-std::string rows_in_words(const AppState& state) {
-    if (!state.imported) return {};
-    return std::string("rows ") + choice_of(shown_view(state)).name;
+std::string shown_rows(const AppState& state) {
+    return state.imported ? choice_of(shown_view(state)).name : "";
+}
+
+void ask_for_rows(AppState& state, const std::string& name) {
+    if (!state.imported) return;
+    for (const RowsChoice& choice : kChoices)
+        if (name == choice.name && (!choice.fold_gain || knows_gain(state))) ask(state, choice);
 }
 
 }  // namespace hopscope::app

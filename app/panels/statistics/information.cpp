@@ -29,8 +29,8 @@ void layer_help(const AppState& state, const Information& all, size_t layer) {
     const LayerInformation& n = all.layers[layer];
     if (!std::isfinite(n.nats) || !ImGui::BeginTooltip()) return;
     ImGui::Text("%s: %s nats above chance, of an entropy of %s",
-                state.layer_name(static_cast<int64_t>(layer)).c_str(),
-                rounded(n.above, 3).c_str(), rounded(n.entropy, 3).c_str());
+                state.layer_name(static_cast<int64_t>(layer)).c_str(), rounded(n.above, 3).c_str(),
+                rounded(n.entropy, 3).c_str());
     ImGui::TextColored(state.theme().dim, "95 %%: %s (jackknife), n = %s tokens",
                        interval_text(n.above_ci95, 3).c_str(), with_thousands(all.tokens).c_str());
     ImGui::TextColored(state.theme().dim, "as counted %s, labels shuffled %s (95 %%: %s), p = %s",
@@ -86,7 +86,8 @@ void InformationPage::draw(AppState& state, const SnapshotLayer& place, Area are
     const LayerInformation& now = all.layers[place.layer];
     footer(
         state, area,
-        state.layer_name(static_cast<int64_t>(place.layer)) + ": above chance " + rounded(now.above, 3) +
+        state.layer_name(static_cast<int64_t>(place.layer)) + ": above chance " +
+            rounded(now.above, 3) +
             (std::isfinite(now.above_ci95.low) ? " (95 %: " + interval_text(now.above_ci95, 3) + ")"
                                                : "") +
             " of " + rounded(now.entropy, 2) + " nats   n " + with_thousands(all.tokens) +

@@ -90,10 +90,11 @@ std::vector<int32_t> labels_of(const core::GeometrySnapshot& snapshot, TokenLabe
                                int64_t& count) {
     std::vector<std::string> names;
     for (size_t t = 0; t < snapshot.token_ids.size(); ++t)
-        names.push_back(label == TokenLabel::id
-                            ? (snapshot.token_ids[t] < 0 ? "" : std::to_string(snapshot.token_ids[t]))
-                        : t < snapshot.classes.size() ? snapshot.classes[t]
-                                                      : std::string());
+        names.push_back(
+            label == TokenLabel::id
+                ? (snapshot.token_ids[t] < 0 ? "" : std::to_string(snapshot.token_ids[t]))
+            : t < snapshot.classes.size() ? snapshot.classes[t]
+                                          : std::string());
     std::map<std::string, int32_t> numbers;
     std::vector<int32_t> out;
     for (const std::string& name : names)

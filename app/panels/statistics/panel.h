@@ -60,6 +60,7 @@ class StatisticsPanel final : public Panel {
         uint64_t snapshot = 0, archive = 0;
         size_t layer = 0;
         Page page = Page::overview;
+        const void* imported = nullptr;  ///< AppState::imported, which counts what a trace holds
         bool operator==(const Made&) const = default;
     };
 

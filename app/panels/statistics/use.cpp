@@ -35,9 +35,9 @@ void UseChart::draw(AppState& state, const SnapshotLayer& place, Area area) cons
             "flatter, the better balanced. Experts without a choice have no place on a "
             "logarithmic axis [def:recent_load].");
     footer(state, area,
-           state.layer_name(static_cast<int64_t>(chosen)) + ": std / mean " + rounded(u.cv, 2) + " (chance " +
-               rounded(u.chance_cv, 3) + ")   max / mean " + rounded(u.max_over_mean, 2) +
-               "   unused " + with_thousands(u.unused) + " of " +
+           state.layer_name(static_cast<int64_t>(chosen)) + ": std / mean " + rounded(u.cv, 2) +
+               " (chance " + rounded(u.chance_cv, 3) + ")   max / mean " +
+               rounded(u.max_over_mean, 2) + "   unused " + with_thousands(u.unused) + " of " +
                with_thousands(static_cast<int64_t>(u.experts.size())) + " experts   n " +
                significant(u.choices, 3) + " choices",
            "chance: std / mean of as many choices dealt evenly, \xE2\x88\x9A((M \xE2\x88\x92 1) "
@@ -78,9 +78,10 @@ void UseChart::draw(AppState& state, const SnapshotLayer& place, Area area) cons
         ImPlotSpec spec;
         spec.LineColor = faded(line_color(state, l), l == chosen ? 1.0f : 0.6f);
         spec.LineWeight = (l == chosen ? 2.6f : 1.2f) * s;
-        ImPlot::PlotLine(
-            state.layer_name(static_cast<int64_t>(l)).c_str(), layer.ranks.data(), layer.loads.data(),
-            static_cast<int>(layer.experts.size()) - static_cast<int>(layer.unused), spec);
+        ImPlot::PlotLine(state.layer_name(static_cast<int64_t>(l)).c_str(), layer.ranks.data(),
+                         layer.loads.data(),
+                         static_cast<int>(layer.experts.size()) - static_cast<int>(layer.unused),
+                         spec);
     }
     if (ImPlot::IsPlotHovered()) {
         const auto last = static_cast<int64_t>(u.experts.size()) - 1;

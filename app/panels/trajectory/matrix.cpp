@@ -87,8 +87,7 @@ void TokenMatrix::draw(AppState& state, const TraceView& view) {
         if (view.columns[i].hop == 0)
             ImGui::GetWindowDrawList()->AddText(
                 state.fonts.text, kSmallSize * s, ImVec2(head.x + grid.left_of(i), head.y),
-                packed(state.theme().dim),
-                state.layer_name(view.columns[i].layer).c_str());
+                packed(state.theme().dim), state.layer_name(view.columns[i].layer).c_str());
     ImGui::Dummy(ImVec2(grid.total(), grid.row));
 
     ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, ImVec2(0, 0));

@@ -101,8 +101,7 @@ class TrajectoryPanel final : public Panel {
 std::string TrajectoryPanel::detail(const AppState& state) const {
     if (!has_trace(state)) return {};
     std::string tokens = with_thousands(view_.tokens);
-    if (state.imported)
-        return tokens + " tokens, " + state.trace->prompt;
+    if (state.imported) return tokens + " tokens, " + state.trace->prompt;
     if (has_second(state)) tokens += " + " + with_thousands(second_.pairs().second);
     return tokens + " tokens, " + weights_of(state, state.trace->step);
 }
