@@ -72,6 +72,10 @@ std::optional<FileHandle> own_scratch(const std::string& folder) {
     return mark;
 }
 
+void unmark_scratch(const std::string& folder) {
+    ::unlink(mark_of(folder).c_str());
+}
+
 void sweep_scratch(const std::string& parent) {
     std::vector<std::string> found;
     std::error_code error;

@@ -1,7 +1,6 @@
 #include "core/imported/import_model.h"
 
 #include <algorithm>
-#include <filesystem>
 #include <map>
 
 #include "core/base/clock.h"
@@ -16,11 +15,10 @@
 #include "core/run/new_folder.h"
 #include "core/run/run_info.h"
 #include "core/run/safetensors_writer.h"
+#include "core/run/whole_folder.h"
 
 namespace hopscope::core {
 namespace {
-
-namespace fs = std::filesystem;
 
 struct NamedTrace {
     std::string name;    ///< traces/NAME.safetensors
@@ -88,11 +86,10 @@ class Import {
     }
 
     Result<std::string> write(const std::string& dir) {
-        auto place = NewFolder::make(dir, FolderOf::run);
-        if (!place) return place.error();
-        auto lock = place->become([&] { return fill(dir); }, [&] { take_back(dir); });
-        if (!lock) return lock.error();
-        lock->remove();  // nobody writes there any more
+        auto folder = WholeFolder::make(dir, FolderOf::run);
+        if (!folder) return folder.error();
+        if (auto s = fill(folder->path()); !s) return s.error();
+        if (auto s = folder->finish(); !s) return s.error();
         return text_;
     }
 
@@ -124,17 +121,7 @@ class Import {
         info.created = unix_seconds();
         info.state = RunState::imported;
         // Last: with run.json the folder is a run.
-        if (auto s = write_file_atomic(dir + "/run.json", run_info_json(info)); !s) return s;
-        return sync_dir(parent_dir(dir));
-    }
-
-    void take_back(const std::string& dir) const {
-        std::error_code ignored;
-        fs::remove(imported_rows_path(dir), ignored);
-        for (const NamedTrace& trace : traces_)
-            fs::remove(imported_trace_path(dir, trace.name), ignored);
-        for (const char* name : {"/imported.json", "/run.json", "/geometry", "/traces"})
-            fs::remove(dir + name, ignored);
+        return write_file_atomic(dir + "/run.json", run_info_json(info));
     }
 
     /// One router after the other, so that memory does not grow with the model.

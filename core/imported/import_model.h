@@ -21,8 +21,8 @@ struct ImportRequest {
 std::string name_of_model(const std::string& dir);
 
 /// The text of the imported.json that was written. Errors: usage, those of ModelFolder::open,
-/// layout_of, routing_of, read_routing and check_new_folder; failed, the disk; interrupted. After
-/// an error all is as it was before.
+/// layout_of, routing_of, read_routing and WholeFolder; failed, the disk; interrupted. After an
+/// error, or a kill, all is as it was before, but for a folder that the next import sweeps.
 Result<std::string> import_model(const ImportRequest& request, const Progress& progress);
 
 }  // namespace hopscope::core

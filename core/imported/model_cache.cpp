@@ -14,7 +14,7 @@ namespace {
 
 constexpr size_t kKeyDigits = 16;
 /// Raised where an import of the same files says something else than before.
-constexpr const char* kMadeBy = "imports 1, hopscope " HOPSCOPE_VERSION "\n";
+constexpr const char* kMadeBy = "imports 2, hopscope " HOPSCOPE_VERSION "\n";
 
 bool belongs(const std::string& name) {
     return name.ends_with(".json") || name.ends_with(".safetensors");
@@ -47,7 +47,9 @@ Result<std::string> cached_import(const std::string& model, const std::string& c
                                   const Progress& progress) {
     auto place = cache_place(model, cache);
     if (!place || is_imported_run(*place)) return place;
-    if (auto made = import_model({model, {}, *place}, progress); !made) return made.error();
+    const auto made = import_model({model, {}, *place}, progress);
+    // Whoever was faster has imported the same.
+    if (!made && !is_imported_run(*place)) return made.error();
     return place;
 }
 

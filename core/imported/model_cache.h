@@ -13,8 +13,8 @@ namespace hopscope::core {
 /// another size or time. Errors (usage): the folder cannot be listed.
 Result<std::string> cache_place(const std::string& dir, const std::string& cache);
 
-/// The run folder of the model's import without traces, made where it is not there yet. Errors:
-/// those of import_model.
+/// The run folder of the model's import without traces, made where it is not there yet, by whoever
+/// of several processes is first. Errors: those of import_model.
 Result<std::string> cached_import(const std::string& model, const std::string& cache,
                                   const Progress& progress);
 

@@ -9,8 +9,12 @@
 namespace hopscope::core::lab {
 
 Result<std::string> import_model(const ImportOptions& o) {
-    const std::string out = o.out.empty() ? default_run_dir(name_of_model(o.model)) : o.out;
-    return core::import_model({o.model, o.traces, out}, interruptible(o.on_progress));
+    while (true) {
+        const std::string out = o.out.empty() ? default_run_dir(name_of_model(o.model)) : o.out;
+        auto made = core::import_model({o.model, o.traces, out}, interruptible(o.on_progress));
+        // Another process may have taken the name that was free: the next has another.
+        if (made || !o.out.empty() || !is_run_folder(out)) return made;
+    }
 }
 
 bool is_model(const std::string& dir) {

@@ -107,6 +107,18 @@ Status check_new_folder(const std::string& dir, FolderOf what) {
                        in_quotes(look.foreign) + "); " + other);
 }
 
+Status clear_begun(const std::string& dir, FolderOf what) {
+    auto lock = FolderLock::take(dir, what);
+    if (!lock) return lock.error();
+    // Whoever was faster may have made something of it.
+    if (look_at_folder(dir).kind != FolderKind::begun) return {};
+    std::error_code ignored;
+    for (const std::string& name : names_in(dir))
+        if (name != ".lock") fs::remove(dir + "/" + name, ignored);  // a file or an empty folder
+    lock->remove();
+    return {};
+}
+
 Result<MadeFolders> make_folders(const std::string& dir) {
     MadeFolders made;
     std::error_code error;

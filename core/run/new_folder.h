@@ -39,6 +39,10 @@ bool is_run_folder(const std::string& dir);
 /// there and what to do.
 Status check_new_folder(const std::string& dir, FolderOf what);
 
+/// Takes away what a killed start left in `dir` (FolderKind::begun), which stays, empty. Errors:
+/// those of FolderLock::take.
+Status clear_begun(const std::string& dir, FolderOf what);
+
 /// Folders that were made for a path, outermost first.
 using MadeFolders = std::vector<std::string>;
 /// Makes `dir` and what is missing above it; a link to nothing gets the folder it names. Errors

@@ -2,8 +2,12 @@
 // something behind.
 #include "core/imported/import_model.h"
 
+#include <csignal>
 #include <filesystem>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "core/imported/imported_run.h"
 #include "core/run/run_folder.h"
@@ -113,6 +117,77 @@ TEST_F(ImportModel, ItStopsWhenAsked) {
     EXPECT_FALSE(fs::exists(out_));
 }
 
+/// Progress that calls `then` as soon as rows are being written.
+Progress while_writing(std::function<void()> then) {
+    Progress progress;
+    progress.report = [then = std::move(then)](const std::string& activity, double) {
+        if (activity == "reading routers") then();
+    };
+    return progress;
+}
+
+TEST_F(ImportModel, WhatAKillLeftIsSweptAndNotInTheWay) {
+    std::vector<int> ids;
+    for (int token = 0; token < 3000; ++token) ids.insert(ids.end(), {0, 1, 2, 3});
+    const std::string trace = reply("long.json", sglang_reply(ids));
+    const pid_t child = ::fork();
+    ASSERT_GE(child, 0);
+    if (child == 0) {
+        // The rows are written, the trace is more than may be: that kills.
+        const rlimit bytes = {4096, 4096}, none = {0, 0};
+        ::setrlimit(RLIMIT_FSIZE, &bytes);
+        ::setrlimit(RLIMIT_CORE, &none);
+        ::_exit(import_model({model_.dir(), {trace}, out_}, {}) ? 0 : 1);
+    }
+    int status = 0;
+    ASSERT_EQ(::waitpid(child, &status, 0), child);
+    ASSERT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGXFSZ) << status;
+    // A folder of a person that is called like what a kill leaves stays.
+    model_.folder().write("hopscope-import-17/mine.txt", "x");
+    const auto again = run();
+    ASSERT_TRUE(again) << again.error().message;
+    EXPECT_TRUE(is_imported_run(out_));
+    std::set<std::string> left;
+    for (const auto& entry : fs::directory_iterator(model_.folder().path()))
+        left.insert(entry.path().filename());
+    EXPECT_EQ(left, (std::set<std::string>{"hopscope-import-17", "long.json", "m", "out"}));
+    EXPECT_EQ(contents_of(out_).size(), 5u);
+}
+
+TEST_F(ImportModel, APlaceThatIsTakenMeanwhileIsNotOverwritten) {
+    const auto late = import_model({model_.dir(), {}, out_},
+                                   while_writing([&] { put_bytes(out_ + "/mine.txt", "x"); }));
+    EXPECT_EQ(lacks(late, {"out", "not empty", "mine.txt"}), "");
+    EXPECT_EQ(contents_of(out_).size(), 1u);
+}
+
+TEST_F(ImportModel, AnEmptyFolderOrALinkToOneIsFilled) {
+    fs::create_directory(out_);
+    fs::permissions(out_, fs::perms::owner_all);
+    ASSERT_TRUE(run());
+    EXPECT_TRUE(is_imported_run(out_));
+    EXPECT_EQ(fs::status(out_).permissions(), fs::perms::owner_all);
+    for (const char* target : {"elsewhere", "nowhere/at/all"}) {
+        const std::string link = model_.folder() / "link";
+        if (target == std::string("elsewhere")) fs::create_directory(model_.folder() / target);
+        fs::remove(link);
+        fs::create_symlink(target, link);
+        const auto made = import_model({model_.dir(), {}, link}, {});
+        ASSERT_TRUE(made) << made.error().message;
+        EXPECT_TRUE(fs::is_symlink(link));
+        EXPECT_TRUE(is_imported_run(model_.folder() / target));
+    }
+}
+
+TEST_F(ImportModel, WhatAKilledStartLeftIsReplaced) {
+    fs::create_directory(out_);
+    put_bytes(out_ + "/.lock", "4711 new\n");
+    put_bytes(out_ + "/config.toml", "");
+    const auto made = run();
+    ASSERT_TRUE(made) << made.error().message;
+    EXPECT_EQ(contents_of(out_).size(), 5u);
+}
+
 TEST_F(ImportModel, NothingOfARunCanBeAskedOfIt) {
     ASSERT_TRUE(run());
     EXPECT_EQ(lacks(run(), {"already holds a run"}), "");
@@ -136,8 +211,10 @@ TEST_F(ImportModel, RoutersWithoutNumbersAreWarnedOf) {
 
 /// A trace of this program's own form.
 struct OwnTrace {
-    std::vector<int32_t> experts = {1, 0, 3, 2};  ///< [1, 2, 2]
-    std::vector<float> weights, logits;           ///< [1, 2, 2], [1, 2, 4]
+    std::vector<int32_t> experts = {1, 0, 3, 2};        ///< [1, 2, 2]
+    std::vector<float> weights, logits;                 ///< [1, 2, 2], [1, 2, 4]
+    std::vector<float> entropy = {}, max_prob = {};     ///< [1, 2]
+    std::vector<int32_t> tokens = {}, next_token = {};  ///< [1, 2], [1]
     std::vector<int64_t> shape = {1, 2, 2};
     std::string prefix = "layers.1.hops.0.", format = "hopscope.routing/1";
     std::vector<int64_t> other_layer = {};  ///< shape of the experts of layer 0, if there are any
@@ -154,6 +231,12 @@ struct OwnTrace {
             views.push_back({prefix + "weights", "F32", {1, 2, 2}, weights.data(), 16});
         if (!logits.empty())
             views.push_back({prefix + "logits", "F32", {1, 2, 4}, logits.data(), 32});
+        if (!entropy.empty())
+            views.push_back({prefix + "entropy", "F32", {1, 2}, entropy.data(), 8});
+        if (!max_prob.empty())
+            views.push_back({prefix + "max_prob", "F32", {1, 2}, max_prob.data(), 8});
+        if (!tokens.empty()) views.push_back({"tokens", "I32", {1, 2}, tokens.data(), 8});
+        if (!next_token.empty()) views.push_back({"next_token", "I32", {1}, next_token.data(), 4});
         const std::string path = folder / "own.safetensors";
         EXPECT_TRUE(write_safetensors(path, views, {{"format", format}}));
         return path;

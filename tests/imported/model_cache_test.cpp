@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <gtest/gtest.h>
+#include <optional>
 
 #include "core/imported/imported_run.h"
 #include "tests/imported/tiny_model.h"
@@ -42,6 +43,27 @@ TEST(ModelCache, ImportsOnceUntilAFileChanges) {
     put_bytes(model / "README.md", "no part of the model");
     EXPECT_EQ(places.count(*cache_place(model.dir(), cache)), 1u);
     EXPECT_TRUE(is_imported_run(*cached_import(model.dir(), cache, {})));
+}
+
+TEST(ModelCache, TwoThatImportAtOnceBothSucceed) {
+    TinyModel model;
+    model.add_routers(2, "mlp.gate.weight");
+    model.save();
+    const std::string cache = model.folder() / "cache";
+    std::optional<Result<std::string>> second;
+    Progress progress;
+    progress.report = [&](const std::string& activity, double) {
+        // The other one begins and ends while this one writes.
+        if (activity == "reading routers" && !second)
+            second = cached_import(model.dir(), cache, {});
+    };
+    const auto first = cached_import(model.dir(), cache, progress);
+    ASSERT_TRUE(second);
+    ASSERT_TRUE(*second) << second->error().message;
+    ASSERT_TRUE(first) << first.error().message;
+    EXPECT_EQ(*first, **second);
+    EXPECT_TRUE(is_imported_run(*first));
+    EXPECT_EQ(std::distance(fs::directory_iterator(cache), fs::directory_iterator()), 1);
 }
 
 TEST(ModelCache, AModelThatCannotBeReadLeavesNothing) {

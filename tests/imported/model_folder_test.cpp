@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include "core/imported/model_layout.h"
+#include "core/imported/router_tensors.h"
 #include "core/imported/tensor_values.h"
 #include "tests/imported/tiny_model.h"
 

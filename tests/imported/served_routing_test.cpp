@@ -3,6 +3,9 @@
 #include "core/imported/served_routing.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "tests/imported/replies.h"
 #include "tests/imported/tiny_model.h"

@@ -1,0 +1,85 @@
+#include "core/run/whole_folder.h"
+
+#include <cerrno>
+#include <cstdio>
+#include <filesystem>
+#include <random>
+#include <utility>
+
+#include "core/base/scratch_owner.h"
+
+namespace hopscope::core {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kPartial = "hopscope-import-";
+
+}  // namespace
+
+WholeFolder::WholeFolder(WholeFolder&& other) noexcept
+    : dir_(std::move(other.dir_)),
+      place_(std::move(other.place_)),
+      path_(std::exchange(other.path_, {})),
+      what_(other.what_),
+      made_(std::exchange(other.made_, {})),
+      owner_(std::exchange(other.owner_, std::nullopt)) {}
+
+WholeFolder::~WholeFolder() {
+    std::error_code ignored;
+    if (!path_.empty()) fs::remove_all(path_, ignored);
+    remove_folders(made_);
+}
+
+Result<WholeFolder> WholeFolder::make(const std::string& dir, FolderOf what) {
+    if (auto s = check_new_folder(dir, what); !s) return s.error();
+    WholeFolder folder(dir, what);
+    auto made = make_folders(dir);
+    if (!made) return made.error();
+    folder.made_ = *std::move(made);
+    if (auto s = folder.open(); !s) return s.error();
+    return folder;
+}
+
+Status WholeFolder::open() {
+    std::error_code error;
+    place_ = fs::canonical(dir_, error).string();
+    if (error) return file_error("cannot open the folder", dir_, error.value());
+    const std::string parent = parent_dir(place_);
+    sweep_scratch(parent);
+    std::random_device seed;
+    while (path_.empty()) {
+        std::string path = parent + "/" + kPartial + std::to_string(seed());
+        if (!fs::create_directory(path, error)) {
+            if (!error) continue;  // the name is taken
+            return file_error("cannot create the folder", path, error.value());
+        }
+        owner_ = own_scratch(path);
+        // Where the file system knows no locks it stays without an owner, and nobody sweeps.
+        if (owner_ || fs::exists(path, error)) path_ = std::move(path);
+    }
+    return {};
+}
+
+Status WholeFolder::finish() {
+    if (auto s = check_new_folder(dir_, what_); !s) return s;
+    if (look_at_folder(dir_).kind == FolderKind::begun)
+        if (auto s = clear_begun(dir_, what_); !s) return s;
+    std::error_code error;
+    // Who keeps a folder to themselves wants what is in it kept so too.
+    if (const auto there = fs::status(place_, error); fs::is_directory(there))
+        fs::permissions(path_, there.permissions(), error);
+    if (std::rename(path_.c_str(), place_.c_str()) != 0) {
+        const int cause = errno;
+        if (auto s = check_new_folder(dir_, what_); !s) return s;
+        return file_error("cannot replace the folder", dir_, cause);
+    }
+    // Only now: a folder with the mark of another name is nobody's leftover.
+    unmark_scratch(place_);
+    path_.clear();
+    made_.clear();
+    owner_.reset();
+    return sync_dir(parent_dir(place_));
+}
+
+}  // namespace hopscope::core
