@@ -41,7 +41,8 @@ std::optional<LayerName> layer_name(std::string_view name) {
 
 /// Whether a part of the name says that the layer predicts tokens beyond the next.
 bool names_prediction(std::string_view before) {
-    return ("." + std::string(before)).find(".mtp.") != std::string::npos;
+    const std::string name = "." + std::string(before);
+    return name.find(".mtp.") != std::string::npos || name.find(".nextn.") != std::string::npos;
 }
 
 /// Layers are told apart by what stands before their number, too: those of an encoder are others
@@ -97,28 +98,56 @@ class Finder {
   public:
     Finder(const ModelFolder& model, const Family* family) : model_(model), family_(family) {}
 
+    /// Layers by number. Those whose names say that they predict tokens count from behind all
+    /// others, in which they would stand again otherwise.
     Result<std::vector<ModelLayer>> find(int64_t hidden_layers) {
-        std::map<std::pair<bool, int64_t>, ModelLayer> layers;
+        std::map<std::string, std::vector<Found>> stacks;
         for (const auto& [key, names] : layers_by_name(model_)) {
             auto routers = family_ ? routers_of_family(names) : routers_by_sound(names);
             if (!routers) return routers.error();
-            if (routers->empty()) continue;
-            const bool named = names_prediction(key.first);
-            const int64_t index = named ? hidden_layers + key.second : key.second;
-            ModelLayer& layer = layers[{named, index}];
-            layer.index = index;
-            layer.prediction = named || (hidden_layers > 0 && index >= hidden_layers);
-            for (ModelRouter& router : *routers) add(layer, std::move(router), key.first);
+            if (!routers->empty()) stacks[key.first].push_back({key.second, *std::move(routers)});
         }
+        std::map<int64_t, ModelLayer> layers;
+        for (const std::string& before : by_layers(stacks, /*prediction=*/false))
+            for (Found& found : stacks[before]) {
+                ModelLayer& layer = layers[found.index];
+                layer.index = found.index;
+                layer.prediction = hidden_layers > 0 && found.index >= hidden_layers;
+                for (ModelRouter& router : found.routers) add(layer, std::move(router), before);
+            }
+        const int64_t behind =
+            std::max(hidden_layers, layers.empty() ? 0 : layers.rbegin()->first + 1);
+        for (const std::string& before : by_layers(stacks, /*prediction=*/true))
+            for (Found& found : stacks[before]) {
+                ModelLayer& layer = layers[behind + found.index];
+                layer.index = behind + found.index;
+                layer.prediction = true;
+                for (ModelRouter& router : found.routers) add(layer, std::move(router), before);
+            }
         std::vector<ModelLayer> out;
         for (auto& [key, layer] : layers) out.push_back(std::move(layer));
-        std::stable_sort(out.begin(), out.end(), [](const ModelLayer& a, const ModelLayer& b) {
-            return a.index < b.index;
-        });
         return out;
     }
 
   private:
+    /// A layer with a router, of those whose names begin alike.
+    struct Found {
+        int64_t index = 0;
+        std::vector<ModelRouter> routers;
+    };
+
+    /// What their names begin with: the most layers first, which are the model's own.
+    static std::vector<std::string> by_layers(
+        const std::map<std::string, std::vector<Found>>& stacks, bool prediction) {
+        std::vector<std::string> out;
+        for (const auto& [before, found] : stacks)
+            if (names_prediction(before) == prediction) out.push_back(before);
+        std::stable_sort(out.begin(), out.end(), [&](const auto& a, const auto& b) {
+            return stacks.at(a).size() > stacks.at(b).size();
+        });
+        return out;
+    }
+
     Result<std::vector<ModelRouter>> routers_of_family(const NamesOfLayer& names) {
         std::vector<ModelRouter> out;
         for (const RouterNames& wanted : family_->routers) {
@@ -226,6 +255,14 @@ void warn_of_contradictions(ModelConfig& config, ModelLayout& layout) {
                                   " are dense, a router is there; they count as mixtures");
 }
 
+/// How many hidden layers there are at least.
+int64_t layers_of(const std::vector<ModelLayer>& layers) {
+    int64_t out = 0;
+    for (const ModelLayer& layer : layers)
+        if (!layer.prediction) out = layer.index + 1;
+    return std::max<int64_t>(out, 1);
+}
+
 Error no_router(const ModelFolder& model, const ModelLayout& layout) {
     return usage_error(shown_path(model.dir()) + ": no router is found among its " +
                        std::to_string(model.tensors().size()) + " tensors (model_type " +
@@ -267,7 +304,7 @@ Result<ModelLayout> layout_of(const ModelFolder& model) {
     if (!layers) return layers.error();
     layout.layers = *std::move(layers);
     if (layout.layers.empty()) return no_router(model, layout);
-    if (layout.hidden_layers == 0) layout.hidden_layers = layout.layers.back().index + 1;
+    if (layout.hidden_layers == 0) layout.hidden_layers = layers_of(layout.layers);
     layout.dense = dense_layers(layout);
     warn_of_contradictions(config, layout);
     if (auto s = config.status(); !s) return s.error();

@@ -156,6 +156,48 @@ TEST(ModelLayout, LayersOfMultiTokenPredictionAreLabelled) {
     EXPECT_TRUE(named.layers[2].prediction);
 }
 
+TEST(ModelLayout, LayersOfMultiTokenPredictionNeverShadowHiddenOnes) {
+    for (const char* before : {"mtp.", "model.mtp.", "nextn.", "aaa.mtp."})
+        for (const bool said : {true, false}) {
+            TinyModel model;
+            model.config["model_type"] = "deepseek_v3";
+            if (!said) model.config.erase("num_hidden_layers");
+            model.add_routers(2, "mlp.gate.weight");
+            model.add_routers(2, "mlp.gate.weight", 4, 3, before);
+            const ModelLayout layout = laid_out(model);
+            EXPECT_EQ(indices(layout), (Layers{0, 1, 2, 3})) << before << said;
+            EXPECT_EQ(layout.hidden_layers, 2) << before << said;
+            EXPECT_EQ(layout.mixture_layers(), (Layers{0, 1})) << before << said;
+            for (const int64_t l : {0, 1}) {
+                const std::string rest = "layers." + std::to_string(l) + ".mlp.gate.weight";
+                EXPECT_EQ(layout.find(l, "mlp")->weight, "model." + rest) << before << said;
+                EXPECT_EQ(layout.find(l + 2, "mlp")->weight, before + rest) << before << said;
+                EXPECT_TRUE(layout.layers[static_cast<size_t>(l + 2)].prediction) << before;
+            }
+        }
+    // One as a layer behind the hidden ones, another under a name of its own.
+    TinyModel both;
+    both.config["model_type"] = "glm4_moe";
+    both.add_routers(3, "mlp.gate.weight");
+    both.add_routers(1, "mlp.gate.weight", 4, 3, "mtp.");
+    const ModelLayout layout = laid_out(both);
+    EXPECT_EQ(indices(layout), (Layers{0, 1, 2, 3}));
+    EXPECT_EQ(layout.find(2, "mlp")->weight, "model.layers.2.mlp.gate.weight");
+    EXPECT_EQ(layout.find(3, "mlp")->weight, "mtp.layers.0.mlp.gate.weight");
+    EXPECT_TRUE(layout.layers[2].prediction && layout.layers[3].prediction);
+}
+
+TEST(ModelLayout, ASmallerStackBesideTheModelDoesNotTakeItsName) {
+    TinyModel model;
+    model.add_routers(2, "mlp.gate.weight");
+    model.add_routers(1, "mlp.gate.weight", 8, 5, "audio_tower.");
+    model.config.erase("num_local_experts");
+    model.config.erase("hidden_size");
+    const ModelLayout layout = laid_out(model);
+    EXPECT_EQ(layout.find(0, "mlp")->weight, "model.layers.0.mlp.gate.weight");
+    EXPECT_EQ(layout.find(0, "audio_tower.mlp")->experts, 8);
+}
+
 TEST(ModelLayout, AnUnknownFamilyHasGeometryAlone) {
     TinyModel model;
     model.config["model_type"] = "new_moe";
