@@ -37,6 +37,9 @@ struct Family {
     float scale = 1, jitter = 0, least_sum = 0;
     ///@}
     bool gain_from_one = false;  ///< the norm multiplies by 1 + its weight
+    /// A layer behind the hidden ones predicts tokens beyond the next, where config.json does not
+    /// say how many do.
+    bool predicts = false;
 };
 
 const std::vector<Family>& families();

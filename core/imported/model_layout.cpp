@@ -65,6 +65,12 @@ const TensorView* first_of(const NamesOfLayer& names, const TensorNames& wanted)
     return nullptr;
 }
 
+/// Whether it has tensors that only a layer which predicts tokens beyond the next has: what joins
+/// the hidden state with the next token's embedding.
+bool joins_tokens(const NamesOfLayer& names) {
+    return first_of(names, {"eh_proj.weight", "enorm.weight", "hnorm.weight"}) != nullptr;
+}
+
 /// A shape that a router can have.
 Status check_matrix(const ModelFolder& model, const TensorView& tensor) {
     const auto& shape = tensor.shape;
@@ -96,37 +102,37 @@ std::string name_or_none(const TensorView* tensor) {
 
 class Finder {
   public:
-    Finder(const ModelFolder& model, const Family* family) : model_(model), family_(family) {}
+    Finder(const ModelFolder& model, const Family* family)
+        : model_(model), family_(family), names_(layers_by_name(model)) {}
 
-    /// Layers by number. Those whose names say that they predict tokens count from behind all
-    /// others, in which they would stand again otherwise.
-    Result<std::vector<ModelLayer>> find(int64_t hidden_layers) {
+    /// What the layout's layers are, and how many are hidden: those of config.json, or more where
+    /// there are tensors of more. Layers whose names say that they predict tokens count from behind
+    /// all others, in which they would stand again otherwise.
+    /// @param predicting how many layers behind the hidden ones do so by config.json or the family
+    Status fill(ModelLayout& layout, int64_t predicting) {
         std::map<std::string, std::vector<Found>> stacks;
-        for (const auto& [key, names] : layers_by_name(model_)) {
+        for (const auto& [key, names] : names_) {
             auto routers = family_ ? routers_of_family(names) : routers_by_sound(names);
             if (!routers) return routers.error();
             if (!routers->empty()) stacks[key.first].push_back({key.second, *std::move(routers)});
         }
+        const auto own = by_layers(stacks, /*prediction=*/false);
+        layout.hidden_layers = hidden_layers(own, layout.hidden_layers, predicting);
         std::map<int64_t, ModelLayer> layers;
-        for (const std::string& before : by_layers(stacks, /*prediction=*/false))
-            for (Found& found : stacks[before]) {
-                ModelLayer& layer = layers[found.index];
-                layer.index = found.index;
-                layer.prediction = hidden_layers > 0 && found.index >= hidden_layers;
-                for (ModelRouter& router : found.routers) add(layer, std::move(router), before);
-            }
-        const int64_t behind =
-            std::max(hidden_layers, layers.empty() ? 0 : layers.rbegin()->first + 1);
-        for (const std::string& before : by_layers(stacks, /*prediction=*/true))
-            for (Found& found : stacks[before]) {
-                ModelLayer& layer = layers[behind + found.index];
-                layer.index = behind + found.index;
-                layer.prediction = true;
-                for (ModelRouter& router : found.routers) add(layer, std::move(router), before);
-            }
-        std::vector<ModelLayer> out;
-        for (auto& [key, layer] : layers) out.push_back(std::move(layer));
-        return out;
+        const auto put = [&](const std::vector<std::string>& named, int64_t first) {
+            for (const std::string& before : named)
+                for (Found& found : stacks[before]) {
+                    ModelLayer& layer = layers[first + found.index];
+                    layer.index = first + found.index;
+                    layer.prediction = layer.index >= layout.hidden_layers;
+                    for (ModelRouter& router : found.routers) add(layer, std::move(router), before);
+                }
+        };
+        put(own, 0);
+        put(by_layers(stacks, /*prediction=*/true),
+            std::max(layout.hidden_layers, layers.empty() ? 0 : layers.rbegin()->first + 1));
+        for (auto& [key, layer] : layers) layout.layers.push_back(std::move(layer));
+        return {};
     }
 
   private:
@@ -146,6 +152,21 @@ class Finder {
             return stacks.at(a).size() > stacks.at(b).size();
         });
         return out;
+    }
+
+    /// Of `said` by config.json (0: it says nothing) and the layers whose names begin with one of
+    /// `own`.
+    int64_t hidden_layers(const std::vector<std::string>& own, int64_t said,
+                          int64_t predicting) const {
+        std::set<int64_t> more;
+        for (const auto& [key, names] : names_)
+            if (key.second >= said && std::find(own.begin(), own.end(), key.first) != own.end() &&
+                !joins_tokens(names))
+                more.insert(key.second);
+        // A gap, or more of them than are announced: then they are no such layers.
+        if (more.empty() || (said > 0 && *more.rbegin() < said + predicting))
+            return std::max<int64_t>(said, 1);
+        return *more.rbegin() + 1;
     }
 
     Result<std::vector<ModelRouter>> routers_of_family(const NamesOfLayer& names) {
@@ -206,6 +227,7 @@ class Finder {
 
     const ModelFolder& model_;
     const Family* family_;
+    LayersByName names_;
 };
 
 /// "3, 5, 7".
@@ -255,14 +277,6 @@ void warn_of_contradictions(ModelConfig& config, ModelLayout& layout) {
                                   " are dense, a router is there; they count as mixtures");
 }
 
-/// How many hidden layers there are at least.
-int64_t layers_of(const std::vector<ModelLayer>& layers) {
-    int64_t out = 0;
-    for (const ModelLayer& layer : layers)
-        if (!layer.prediction) out = layer.index + 1;
-    return std::max<int64_t>(out, 1);
-}
-
 Error no_router(const ModelFolder& model, const ModelLayout& layout) {
     return usage_error(shown_path(model.dir()) + ": no router is found among its " +
                        std::to_string(model.tensors().size()) + " tensors (model_type " +
@@ -300,11 +314,15 @@ Result<ModelLayout> layout_of(const ModelFolder& model) {
     layout.rule = rule_settings(config, family ? *family : Family{"", RoutingRule::unknown, {}});
     layout.hidden_layers =
         config.integer({"num_hidden_layers", "num_layers", "n_layer"}, 1, kMostLayers).value_or(0);
-    auto layers = Finder(model, family).find(layout.hidden_layers);
-    if (!layers) return layers.error();
-    layout.layers = *std::move(layers);
+    const int64_t said = layout.hidden_layers;
+    const int64_t predicting = config.integer({"num_nextn_predict_layers"}, 0, kMostLayers)
+                                   .value_or(family && family->predicts ? 1 : 0);
+    if (auto s = Finder(model, family).fill(layout, predicting); !s) return s.error();
     if (layout.layers.empty()) return no_router(model, layout);
-    if (layout.hidden_layers == 0) layout.hidden_layers = layers_of(layout.layers);
+    if (said > 0 && layout.hidden_layers > said)
+        layout.warnings.push_back("config.json says " + std::to_string(said) +
+                                  " hidden layers, the tensors have " +
+                                  std::to_string(layout.hidden_layers) + "; the tensors count");
     layout.dense = dense_layers(layout);
     warn_of_contradictions(config, layout);
     if (auto s = config.status(); !s) return s.error();

@@ -198,6 +198,51 @@ TEST(ModelLayout, ASmallerStackBesideTheModelDoesNotTakeItsName) {
     EXPECT_EQ(layout.find(0, "audio_tower.mlp")->experts, 8);
 }
 
+bool warns(const ModelLayout& layout, const std::vector<std::string>& parts) {
+    return std::any_of(
+        layout.warnings.begin(), layout.warnings.end(), [&](const std::string& warning) {
+            return std::all_of(parts.begin(), parts.end(), [&](const std::string& part) {
+                return warning.find(part) != std::string::npos;
+            });
+        });
+}
+
+TEST(ModelLayout, MoreLayersThanConfigurationSaysAreWarnedOf) {
+    const auto of = [](const char* type, const TinyModel::Json& keys, int64_t routers,
+                       const std::vector<const char*>& more = {}) {
+        TinyModel model;
+        model.config["model_type"] = type;
+        if (keys.is_object()) model.config.update(keys);  // two hidden layers otherwise
+        model.add_routers(routers, "mlp.gate.weight");
+        for (const char* name : more) model.add(name, {3});
+        return laid_out(model);
+    };
+    ModelLayout layout = of("qwen3_moe", {}, 4);
+    EXPECT_TRUE(warns(layout, {"2 hidden layers", "4", "tensors count"}));
+    EXPECT_EQ(layout.hidden_layers, 4);
+    EXPECT_EQ(layout.mixture_layers(), (Layers{0, 1, 2, 3}));
+    // Dense ones count as well, layers of another part of the model do not.
+    layout = of("qwen3_moe", {}, 2, {"model.layers.2.mlp.up_proj.weight"});
+    EXPECT_TRUE(warns(layout, {"2 hidden layers", "3", "tensors count"}));
+    EXPECT_EQ(layout.dense, Layers{2});
+    layout = of("qwen3_moe", {}, 2, {"visual.layers.7.mlp.up_proj.weight"});
+    EXPECT_TRUE(layout.warnings.empty());
+    EXPECT_EQ(layout.hidden_layers, 2);
+    // Of one layer behind the others, as config.json or its own tensors say, tokens are predicted.
+    layout = of("qwen3_moe", {{"num_nextn_predict_layers", 1}}, 3);
+    EXPECT_TRUE(layout.layers[2].prediction);
+    EXPECT_TRUE(layout.warnings.empty());
+    layout = of("qwen3_moe", {}, 3, {"model.layers.2.eh_proj.weight"});
+    EXPECT_TRUE(layout.layers[2].prediction);
+    EXPECT_TRUE(layout.warnings.empty());
+    // More than are announced are no such layers.
+    layout = of("kimi_k2", {{"num_nextn_predict_layers", 1}}, 5);
+    EXPECT_TRUE(warns(layout, {"2 hidden layers", "5", "tensors count"}));
+    EXPECT_EQ(layout.mixture_layers(), (Layers{0, 1, 2, 3, 4}));
+    layout = of("kimi_k2", {}, 4);
+    EXPECT_EQ(layout.hidden_layers, 4);
+}
+
 TEST(ModelLayout, AnUnknownFamilyHasGeometryAlone) {
     TinyModel model;
     model.config["model_type"] = "new_moe";
