@@ -139,7 +139,7 @@ class Check {
         return form;
     }
 
-    /// Bare numbers: of all hidden layers, or of those with experts where only that makes sense.
+    /// Bare numbers: of all hidden layers, or of those with experts, whichever alone makes sense.
     Result<Form> unshaped(const ServedText& text) const {
         const int64_t k = model_.rule.top_k, ids = static_cast<int64_t>(text.ids.size());
         if (k == 0)
@@ -148,13 +148,25 @@ class Check {
                          "token has; give a trace with its shape")
                 .error();
         std::optional<Form> found;
+        std::vector<Form> fitting;
         for (const auto* layers : {&hidden_, &mixtures_}) {
             const int64_t row = static_cast<int64_t>(layers->size()) * k;
             if (row == 0 || ids % row != 0) continue;
+            if (layers == &mixtures_ && mixtures_ == hidden_) continue;
             Form form{*layers, ids / row, k};
-            if (check_rows(text, form) && check_ids(text, form)) return form;
+            if (check_rows(text, form) && check_ids(text, form)) fitting.push_back(form);
             if (!found) found = std::move(form);
         }
+        if (fitting.size() == 1) return std::move(fitting[0]);
+        if (fitting.size() == 2)
+            return wrong(text, "bare numbers found that can be read in two ways, as " +
+                                   count(fitting[0].rows) + " tokens of all " +
+                                   std::to_string(hidden_.size()) + " layers or as " +
+                                   count(fitting[1].rows) + " tokens of the " +
+                                   std::to_string(mixtures_.size()) +
+                                   " with experts; give a reply that tells the number of its "
+                                   "tokens, or the numbers with their shape (an .npy)")
+                .error();
         if (found) return *std::move(found);  // what is wrong with it is said by whoever checks it
         return wrong(text, count(ids) + " numbers found, which " + layers_allowed() +
                                " layers with " + count(k) + " experts a token do not divide")

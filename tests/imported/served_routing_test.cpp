@@ -98,6 +98,33 @@ TEST(ServedRouting, BareNumbersOfMixtureLayersAreToldByTheirTokens) {
     expect_three_tokens(read(reply.dump()), "four tokens");
 }
 
+TEST(ServedRouting, BareNumbersThatCanBeReadInTwoWaysAreRefused) {
+    ModelLayout one = model();
+    one.rule.top_k = 1;
+    // Six numbers: two tokens of three layers, or three of the two with experts.
+    const std::vector<int> ids = {0, 0, 1, 3, 0, 2};
+    EXPECT_EQ(
+        lacks(read(sglang_reply(ids), one), {"reply.json", "two ways", "2 tokens of all 3 layers",
+                                             "3 tokens of the 2 with experts", "shape"}),
+        "");
+    // What tells them apart: the number of tokens, or a number that only one divides.
+    for (const int tokens : {3, 4}) {
+        ReplyJson reply = ReplyJson::parse(sglang_reply(ids));
+        reply["meta_info"]["prompt_tokens"] = tokens - 1;
+        reply["meta_info"]["completion_tokens"] = 1;
+        const auto found = read(reply.dump(), one);
+        ASSERT_TRUE(found) << found.error().message;
+        EXPECT_EQ(found->length, tokens - 1);
+    }
+    EXPECT_EQ(read(sglang_reply({0, 0, 1}), one)->length, 1);
+    EXPECT_EQ(read(sglang_reply({0, 1}), one)->length, 1);
+    EXPECT_EQ(read(npy("|u1", "(3, 2, 1)", bytes_as<uint8_t>(ids)), one)->length, 3);
+    // All layers have experts: there is one way.
+    one.hidden_layers = 1;
+    one.layers.pop_back();
+    EXPECT_EQ(read(sglang_reply(ids), one)->length, 6);
+}
+
 TEST(ServedRouting, SeveralTextsAreFilledUp) {
     const std::vector<int> short_text = {3, 2, 0, 0, 1, 0};
     const auto good =
