@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/base/names.h"
 #include "core/base/utf8.h"
 
 namespace hopscope::core {
@@ -12,6 +13,49 @@ constexpr double kMostNumber = 1e30;
 
 std::string range_text(const std::string& low, const std::string& high) {
     return low + " … " + high;
+}
+
+/// What config.json may call a way to choose that `rule` is.
+struct Words {
+    std::vector<std::string> method, scoring;
+};
+
+Words words_for(RoutingRule rule) {
+    switch (rule) {
+        case RoutingRule::grouped_softmax:
+            return {{"greedy", "group_limited_greedy"}, {"softmax"}};
+        case RoutingRule::grouped_sigmoid:
+            return {{"noaux_tc"}, {"sigmoid", "noaux_tc"}};  // dots1 has the latter
+        case RoutingRule::softmax_top_k:
+        case RoutingRule::top_k_softmax:
+        case RoutingRule::corrected_softmax:
+            return {{}, {"softmax"}};
+        case RoutingRule::corrected_sigmoid:
+        case RoutingRule::top_k_sigmoid:
+            return {{}, {"sigmoid"}};
+        case RoutingRule::sparse_mixer:
+        case RoutingRule::unknown:
+            break;
+    }
+    return {};
+}
+
+/// `rule`, or unknown where a word of config.json is none of those that it has.
+RoutingRule rule_by_config(ModelConfig& config, RoutingRule rule,
+                           std::vector<std::string>& warnings) {
+    const Words words = words_for(rule);
+    for (const auto& [key, known] :
+         {std::pair("topk_method", &words.method), std::pair("scoring_func", &words.scoring)}) {
+        if (known->empty()) continue;
+        const std::string found = config.text(key);
+        if (found.empty() || std::find(known->begin(), known->end(), found) != known->end())
+            continue;
+        warnings.push_back("config.json says \"" + std::string(key) + "\": " + in_quotes(found) +
+                           ", known for this family is " + joined(*known) +
+                           "; its rule is unknown, and the model has geometry alone");
+        rule = RoutingRule::unknown;
+    }
+    return rule;
 }
 
 }  // namespace
@@ -79,32 +123,34 @@ std::optional<std::vector<int64_t>> ModelConfig::integers(const char* key) {
     return out;
 }
 
-RuleSettings rule_settings(ModelConfig& config, const Family& family) {
+RuleSettings rule_settings(ModelConfig& config, const Family& family,
+                           std::vector<std::string>& warnings) {
     RuleSettings s;
-    s.rule = family.rule;
+    s.rule = rule_by_config(config, family.rule, warnings);
     s.top_k = config
                   .integer({"num_experts_per_tok", "moe_k", "experts_per_token", "moe_top_k"}, 1,
                            kMostExperts)
                   .value_or(0);
+    if (s.rule == RoutingRule::unknown) return s;
     s.normalise = family.normalise;
     // Mixtral divides whatever is said.
     if (family.model_type != "mixtral")
         s.normalise = config.flag("norm_topk_prob").value_or(family.normalise);
-    const bool grouped = family.rule == RoutingRule::grouped_sigmoid ||
-                         (family.rule == RoutingRule::grouped_softmax &&
+    const bool grouped = s.rule == RoutingRule::grouped_sigmoid ||
+                         (s.rule == RoutingRule::grouped_softmax &&
                           config.text("topk_method") == "group_limited_greedy");
     if (grouped) {
         s.groups = config.integer({"n_group"}, 1, kMostExperts).value_or(family.groups);
         s.kept_groups =
             config.integer({"topk_group"}, 1, kMostExperts).value_or(family.kept_groups);
     }
-    if (family.rule == RoutingRule::grouped_sigmoid || family.rule == RoutingRule::grouped_softmax)
+    if (s.rule == RoutingRule::grouped_sigmoid || s.rule == RoutingRule::grouped_softmax)
         s.scale = static_cast<float>(
             config.number("routed_scaling_factor", 0, kMostNumber).value_or(family.scale));
-    if (family.rule == RoutingRule::sparse_mixer)
+    if (s.rule == RoutingRule::sparse_mixer)
         s.jitter = static_cast<float>(
             config.number("router_jitter_noise", 0, kMostNumber).value_or(family.jitter));
-    if (family.rule == RoutingRule::corrected_softmax)
+    if (s.rule == RoutingRule::corrected_softmax)
         s.least_sum = static_cast<float>(
             config.number("moe_norm_min", 0, kMostNumber).value_or(family.least_sum));
     return s;

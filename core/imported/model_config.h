@@ -43,8 +43,10 @@ class ModelConfig {
 inline constexpr int64_t kMostExperts = int64_t{1} << 16, kMostLayers = int64_t{1} << 16,
                          kMostWidth = int64_t{1} << 20;
 
-/// The rule of `family` with the model's own numbers.
-RuleSettings rule_settings(ModelConfig& config, const Family& family);
+/// The rule of `family` with the model's own numbers. Where config.json names another way to choose
+/// than this rule is, it is unknown, and a warning says so.
+RuleSettings rule_settings(ModelConfig& config, const Family& family,
+                           std::vector<std::string>& warnings);
 
 /// Which of the hidden layers config.json gives a mixture; nothing: it says nothing about it.
 std::optional<std::vector<bool>> mixture_by_config(ModelConfig& config, int64_t hidden_layers);

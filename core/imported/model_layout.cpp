@@ -311,7 +311,8 @@ Result<ModelLayout> layout_of(const ModelFolder& model) {
     layout.warnings = model.notes();
     layout.gain_from_one = family && family->gain_from_one;
     ModelConfig config(model);
-    layout.rule = rule_settings(config, family ? *family : Family{"", RoutingRule::unknown, {}});
+    layout.rule = rule_settings(config, family ? *family : Family{"", RoutingRule::unknown, {}},
+                                layout.warnings);
     layout.hidden_layers =
         config.integer({"num_hidden_layers", "num_layers", "n_layer"}, 1, kMostLayers).value_or(0);
     const int64_t said = layout.hidden_layers;

@@ -243,6 +243,41 @@ TEST(ModelLayout, MoreLayersThanConfigurationSaysAreWarnedOf) {
     EXPECT_EQ(layout.hidden_layers, 4);
 }
 
+TEST(ModelLayout, AWayToChooseThatIsNotKnownIsNotTakenForAnother) {
+    const auto of = [](const char* type, const TinyModel::Json& keys) {
+        TinyModel model;
+        model.config["model_type"] = type;
+        model.config.update(keys);
+        model.add_routers(2, "mlp.gate.weight");
+        return laid_out(model);
+    };
+    for (const auto& [type, keys] : std::vector<std::pair<const char*, TinyModel::Json>>{
+             {"deepseek_v2", {{"topk_method", "noaux_tc"}}},
+             {"deepseek_v2", {{"topk_method", "new_method"}}},
+             {"deepseek_v2", {{"scoring_func", "sigmoid"}}},
+             {"deepseek_v3", {{"topk_method", "greedy"}}},
+             {"deepseek_v3", {{"scoring_func", "sqrtsoftplus"}, {"topk_method", "noaux_tc"}}},
+             {"minimax_m2", {{"scoring_func", "softmax"}}},
+             {"qwen3_moe", {{"scoring_func", "sigmoid"}}}}) {
+        const ModelLayout layout = of(type, keys);
+        EXPECT_EQ(layout.family, type);
+        EXPECT_EQ(layout.rule.rule, RoutingRule::unknown) << type << keys.dump();
+        EXPECT_EQ(layout.rule.top_k, 2);
+        EXPECT_TRUE(warns(layout, {keys.begin().key(), keys.begin().value().get<std::string>(),
+                                   "geometry alone"}))
+            << type << keys.dump();
+    }
+    for (const auto& [type, keys] : std::vector<std::pair<const char*, TinyModel::Json>>{
+             {"deepseek_v2", {{"topk_method", "greedy"}, {"scoring_func", "softmax"}}},
+             {"deepseek_v3", {{"topk_method", "noaux_tc"}, {"scoring_func", "sigmoid"}}},
+             {"dots1", {{"topk_method", "noaux_tc"}, {"scoring_func", "noaux_tc"}}},
+             {"minimax_m2", {{"scoring_func", "sigmoid"}}}}) {
+        const ModelLayout layout = of(type, keys);
+        EXPECT_NE(layout.rule.rule, RoutingRule::unknown) << type << keys.dump();
+        EXPECT_FALSE(warns(layout, {"geometry alone"})) << type << keys.dump();
+    }
+}
+
 TEST(ModelLayout, AnUnknownFamilyHasGeometryAlone) {
     TinyModel model;
     model.config["model_type"] = "new_moe";
@@ -474,7 +509,8 @@ TEST(ImportedDocument, ReadsBackWhatItWrote) {
         model.config["model_type"] = c.type;
         model.config["n_group"] = 2;
         model.config["topk_group"] = 2;
-        model.config["topk_method"] = "group_limited_greedy";
+        if (c.rule == RoutingRule::grouped_softmax)
+            model.config["topk_method"] = "group_limited_greedy";
         model.add_routers(3, c.routers[0]);
         if (*c.correction) model.add(std::string("model.layers.0.") + c.correction, {4});
         const ModelLayout layout = laid_out(model);
