@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <deque>
+#include <limits>
 #include <optional>
 #include <span>
 #include <tuple>
@@ -166,11 +167,9 @@ class Reading {
             for (size_t i = 0; i < k; ++i) {
                 const bool twice = std::find(ids, ids + i, ids[i]) != ids + i;
                 if (ids[i] >= 0 && ids[i] < layer.experts && !twice) continue;
-                const auto length = static_cast<size_t>(out_.length);
                 return wrong_of(
                     tensor, file_.path(),
-                    "text " + std::to_string(row / length) + ", token " +
-                        std::to_string(row % length) + ": expert " + std::to_string(ids[i]) +
+                    place_of(row) + ": expert " + std::to_string(ids[i]) +
                         (twice ? " stands twice in one set"
                                : " found, the layer has 0 … " + std::to_string(layer.experts - 1)));
             }
@@ -206,10 +205,46 @@ class Reading {
             return status;
         if (auto status = numbers(prefix + "logits", {s, t, layer.experts}, logits); !status)
             return status;
+        if (auto status = check_numbers(layer, prefix); !status) return status;
         if (logits.empty()) return {};
         const auto found = corrections.find(router);
         return compute(layer, logits,
                        found == corrections.end() ? std::vector<float>() : found->second, prefix);
+    }
+
+    /// "text 0, token 3".
+    std::string place_of(size_t row) const {
+        const auto length = static_cast<size_t>(out_.length);
+        return "text " + std::to_string(row / length) + ", token " + std::to_string(row % length);
+    }
+
+    /// Of rows that are tokens: numbers that no rule gives.
+    Status check_numbers(const RecordedLayer& layer, const std::string& prefix) const {
+        constexpr double kRounding = 0.01;  // more than bf16 does to a probability
+        const auto k = static_cast<size_t>(layer.top_k);
+        const auto e = static_cast<double>(layer.experts);
+        struct Numbers {
+            const char* what;
+            const std::vector<float>& values;
+            double low, high;
+        };
+        for (const auto& [what, values, low, high] :
+             {Numbers{"weights", layer.weights, 0, std::numeric_limits<float>::max()},
+              {"entropy", layer.entropy, 0, std::log(e)},
+              {"max_prob", layer.max_prob, 1 / e, 1}}) {
+            const size_t width = values.size() / (layer.chosen.size() / k);
+            const double rounding = &values == &layer.weights ? 0 : kRounding;
+            for (size_t i = 0; i < values.size(); ++i) {
+                const double x = values[i];
+                const bool fits = x >= low - rounding && x <= high + rounding;
+                if (fits || layer.chosen[i / width * k] < 0) continue;
+                return wrong("tensor " + in_quotes(prefix + what) + ": " + place_of(i / width) +
+                             ": found " + std::to_string(x) + ", allowed " +
+                             (rounding == 0 ? "are finite numbers from 0"
+                                            : std::to_string(low) + " … " + std::to_string(high)));
+            }
+        }
+        return {};
     }
 
     /// What the trace's logits say where it does not say it itself, for rows that are tokens.
@@ -237,6 +272,9 @@ class Reading {
             all.max_prob.push_back(one.max_prob[0]);
             if (!weigh) continue;
             const RoutedTokens routed = apply_rule(model_.rule, z, correction, layer.experts);
+            if (first_not_finite(routed.weights))
+                return wrong("tensor " + in_quotes(prefix + "logits") + ": " + place_of(row) +
+                             ": the model's rule makes weights of them that are no finite numbers");
             for (size_t i = 0; i < k; ++i) {
                 const auto at = std::find(routed.experts.begin(), routed.experts.end(),
                                           layer.chosen[row * k + i]);
@@ -268,6 +306,16 @@ class Reading {
             if (!values) return values.error();
             *out = *std::move(values);
         }
+        const RecordedLayer& first = out_.layers[0];
+        for (size_t row = 0; row < out_.tokens.size(); ++row)
+            if (out_.tokens[row] < 0 && first.chosen[row * static_cast<size_t>(first.top_k)] >= 0)
+                return wrong("tensor \"tokens\": " + place_of(row) + ": found " +
+                             std::to_string(out_.tokens[row]) + ", allowed are ids from 0");
+        for (size_t text = 0; text < out_.next_token.size(); ++text)
+            if (out_.next_token[text] < -1)
+                return wrong("tensor \"next_token\": text " + std::to_string(text) + ": found " +
+                             std::to_string(out_.next_token[text]) +
+                             ", allowed are ids from 0, and -1 where it is not known");
         const auto told = file_.metadata().find("pieces");
         if (told == file_.metadata().end()) return {};
         auto pieces = parse_pieces(told->second, out_.tokens, shown_path(file_.path()));

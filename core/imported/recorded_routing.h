@@ -46,7 +46,8 @@ Status write_routing(const std::string& path, const RecordedRouting& routing,
 
 /// A file of hopscope.routing/1. Where it holds `logits` and no weights (or entropy, or max_prob)
 /// these are computed by the model's rule. Errors (usage): another format, tensors of another
-/// shape, layers or experts that this model has not.
+/// shape, layers or experts that this model has not, numbers that no rule gives (not finite, out of
+/// range), with text and token.
 /// @param corrections of the routers, by router_prefix(); may lack those that no logits ask for
 Result<RecordedRouting> read_routing(const std::string& path, const ModelLayout& model,
                                      const std::map<std::string, std::vector<float>>& corrections);

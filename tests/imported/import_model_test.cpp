@@ -267,6 +267,88 @@ TEST_F(ImportModel, LogitsOfATraceGiveWhatItLacks) {
     EXPECT_TRUE(read->tokens.empty());
 }
 
+TEST_F(ImportModel, NumbersOfATraceThatAreNoneAreRefusedByPlace) {
+    constexpr float kNaN = NAN, kInfinity = INFINITY;
+    struct Bad {
+        const char* what;
+        std::function<void(OwnTrace&)> change;
+        std::vector<std::string> said;
+    };
+    const std::vector<Bad> cases = {{"weights",
+                                     [](OwnTrace& t) {
+                                         t.weights = {1, 0, kNaN, 1};
+                                     },
+                                     {"token 1", "nan"}},
+                                    {"weights",
+                                     [](OwnTrace& t) {
+                                         t.weights = {1, kInfinity, 0, 1};
+                                     },
+                                     {"token 0", "inf"}},
+                                    {"weights",
+                                     [](OwnTrace& t) {
+                                         t.weights = {1, 0, 0, -0.5f};
+                                     },
+                                     {"token 1", "-0.5"}},
+                                    {"entropy",
+                                     [](OwnTrace& t) {
+                                         t.entropy = {1, kNaN};
+                                     },
+                                     {"token 1", "nan"}},
+                                    {"entropy",
+                                     [](OwnTrace& t) {
+                                         t.entropy = {1.5f, 1};
+                                     },
+                                     {"token 0", "1.5", "1.386"}},
+                                    {"entropy",
+                                     [](OwnTrace& t) {
+                                         t.entropy = {1, -1};
+                                     },
+                                     {"token 1", "-1"}},
+                                    {"max_prob",
+                                     [](OwnTrace& t) {
+                                         t.max_prob = {0.5f, 1.5f};
+                                     },
+                                     {"token 1", "1.5"}},
+                                    {"max_prob",
+                                     [](OwnTrace& t) {
+                                         t.max_prob = {0.1f, 1};
+                                     },
+                                     {"token 0", "0.1", "0.25"}},
+                                    {"max_prob",
+                                     [](OwnTrace& t) {
+                                         t.max_prob = {0.5f, kNaN};
+                                     },
+                                     {"token 1", "nan"}}};
+    for (const Bad& bad : cases) {
+        OwnTrace trace;
+        bad.change(trace);
+        auto parts = bad.said;
+        for (const char* part : {"own.safetensors", "layers.1.hops.0.", "text 0"})
+            parts.emplace_back(part);
+        parts.emplace_back(bad.what);
+        EXPECT_EQ(lacks(run({trace.write(model_.folder())}), parts), "") << bad.what;
+    }
+    OwnTrace ids;
+    ids.tokens = {5, -1};
+    EXPECT_EQ(lacks(run({ids.write(model_.folder())}),
+                    {"own.safetensors", "tokens", "text 0, token 1", "-1"}),
+              "");
+    ids.tokens = {5, 6};
+    ids.next_token = {-2};
+    EXPECT_EQ(lacks(run({ids.write(model_.folder())}), {"next_token", "text 0", "-2"}), "");
+    // Rows behind the end of a text hold nothing, and what rounding does to a bound is no fault.
+    OwnTrace good;
+    good.experts = {1, 0, -1, -1};
+    good.weights = {1, 0, kNaN, kNaN};
+    good.entropy = {1.3863f, kNaN};
+    good.max_prob = {1.0001f, kNaN};
+    good.tokens = {5, -1};
+    good.next_token = {-1};
+    const auto text = run({good.write(model_.folder())});
+    EXPECT_TRUE(text) << text.error().message;
+    EXPECT_TRUE(ImportedRun::open(out_)->trace("own"));
+}
+
 // Where config.json does not say k, a trace says it, once for all layers.
 TEST_F(ImportModel, LayersOfATraceHaveOneNumberOfExpertsAToken) {
     model_.config.erase("num_experts_per_tok");
