@@ -256,6 +256,7 @@ class Reading {
                            (!takes_correction(model_.rule.rule) || !correction.empty());
         Confidence all;
         std::vector<float> weights(weigh ? rows * k : 0, NAN);
+        size_t tokens = 0, ties = 0;
         for (size_t row = 0; row < rows; ++row) {
             const std::span<const float> z(logits.data() + row * e, e);
             if (layer.chosen[row * k] < 0) {
@@ -270,23 +271,32 @@ class Reading {
             const Confidence one = confidence_of(z, layer.experts);
             all.entropy.push_back(one.entropy[0]);
             all.max_prob.push_back(one.max_prob[0]);
+            ++tokens;
             if (!weigh) continue;
             const RoutedTokens routed = apply_rule(model_.rule, z, correction, layer.experts);
             if (first_not_finite(routed.weights))
                 return wrong("tensor " + in_quotes(prefix + "logits") + ": " + place_of(row) +
                              ": the model's rule makes weights of them that are no finite numbers");
-            for (size_t i = 0; i < k; ++i) {
-                const auto at = std::find(routed.experts.begin(), routed.experts.end(),
-                                          layer.chosen[row * k + i]);
-                if (at == routed.experts.end())
+            const std::span<const int32_t> set(layer.chosen.data() + row * k, k);
+            const bool as_ruled = std::all_of(set.begin(), set.end(), [&](int32_t expert) {
+                return std::find(routed.experts.begin(), routed.experts.end(), expert) !=
+                       routed.experts.end();
+            });
+            if (!as_ruled) {
+                ++ties;
+                if (const auto other = beyond_rounding(model_.rule, z, correction, set))
                     return wrong("tensor " + in_quotes(prefix + "experts") + ": row " +
-                                 std::to_string(row) + ": expert " +
-                                 std::to_string(layer.chosen[row * k + i]) +
+                                 std::to_string(row) + ": expert " + std::to_string(*other) +
                                  " is not what the model's rule makes of the trace's logits");
-                weights[row * k + i] =
-                    routed.weights[static_cast<size_t>(at - routed.experts.begin())];
             }
+            const auto of_set = weights_of(model_.rule, z, correction, set);
+            std::copy(of_set.begin(), of_set.end(), weights.data() + row * k);
         }
+        if (ties > 0)
+            out_.notes.push_back(
+                prefix + "experts: " + std::to_string(ties) + " of " + std::to_string(tokens) +
+                " tokens have other experts than the rule gives, by logits that agree within the "
+                "rounding of bf16");
         if (weigh) layer.weights = std::move(weights);
         if (layer.entropy.empty()) layer.entropy = std::move(all.entropy);
         if (layer.max_prob.empty()) layer.max_prob = std::move(all.max_prob);

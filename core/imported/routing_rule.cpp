@@ -76,6 +76,17 @@ std::vector<float> plus(std::vector<float> values, std::span<const float> correc
     return values;
 }
 
+/// What a rule makes its choice of.
+struct Token {
+    std::span<const float> z, correction;
+    std::span<const int32_t> given = {};  ///< what was chosen already; empty: the rule chooses
+};
+
+std::vector<int32_t> choice(const Token& token, std::span<const float> values, int64_t k) {
+    if (token.given.empty()) return top(values, k);
+    return {token.given.begin(), token.given.end()};
+}
+
 /// One token's experts and weights, in the order in which the rule finds them.
 struct Chosen {
     std::vector<int32_t> experts;
@@ -96,39 +107,44 @@ struct Chosen {
     }
 };
 
-Chosen softmax_top_k(const RuleSettings& s, std::span<const float> z) {
-    const auto p = softmax(z);
-    Chosen out(top(p, s.top_k), p);
+Chosen softmax_top_k(const RuleSettings& s, const Token& token) {
+    const auto p = softmax(token.z);
+    Chosen out(choice(token, p, s.top_k), p);
     return s.normalise ? out.divide(out.sum()) : out;
 }
 
-Chosen grouped_softmax(const RuleSettings& s, std::span<const float> z) {
-    const auto p = softmax(z);
-    Chosen out(top(within_groups(p, s, largest), s.top_k), p);
+Chosen grouped_softmax(const RuleSettings& s, const Token& token) {
+    const auto p = softmax(token.z);
+    Chosen out(choice(token, within_groups(p, s, largest), s.top_k), p);
     return out.multiply(s.scale);
 }
 
-Chosen grouped_sigmoid(const RuleSettings& s, std::span<const float> z,
-                       std::span<const float> correction) {
+Chosen grouped_sigmoid(const RuleSettings& s, const Token& token) {
     constexpr float kNoZero = 1e-20f;  // as the library divides
-    const auto scores = sigmoid(z);
-    const auto corrected = plus(scores, correction);
-    Chosen out(top(within_groups(corrected, s, sum_of_two_largest), s.top_k), scores);
+    const auto scores = sigmoid(token.z);
+    const auto corrected = plus(scores, token.correction);
+    Chosen out(choice(token, within_groups(corrected, s, sum_of_two_largest), s.top_k), scores);
     if (s.normalise) out.divide(out.sum() + kNoZero);
     return out.multiply(s.scale);
 }
 
-Chosen top_k_softmax(const RuleSettings& s, std::span<const float> z) {
-    Chosen out(top(z, s.top_k), z);
+Chosen top_k_softmax(const RuleSettings& s, const Token& token) {
+    Chosen out(choice(token, token.z, s.top_k), token.z);
     out.weights = softmax(out.weights);
     return out;
 }
 
-/// One step of the sparse mixer: the largest of `left`, and its softmax over those of `left` that
-/// are not far below it. How far is measured by the logits as they were, `z`.
-std::pair<int32_t, float> mixer_step(std::span<const float> z, std::span<const float> left,
+/// One step of the sparse mixer: the largest of `left` (of those in it that were given), and its
+/// softmax over those of `left` that are not far below it. How far is measured by the logits as
+/// they were, z.
+std::pair<int32_t, float> mixer_step(const Token& token, std::span<const float> left,
                                      float jitter) {
-    const int32_t best = top(left, 1)[0];
+    const std::span<const float> z = token.z;
+    int32_t best = top(left, 1)[0];
+    if (!token.given.empty())
+        best = *std::max_element(token.given.begin(), token.given.end(), [&](int32_t a, int32_t b) {
+            return left[static_cast<size_t>(a)] < left[static_cast<size_t>(b)];
+        });
     const float m = left[static_cast<size_t>(best)];
     std::vector<float> kept(left.begin(), left.end());
     for (size_t i = 0; i < z.size(); ++i)
@@ -136,11 +152,11 @@ std::pair<int32_t, float> mixer_step(std::span<const float> z, std::span<const f
     return {best, softmax(kept)[static_cast<size_t>(best)]};
 }
 
-Chosen sparse_mixer(const RuleSettings& s, std::span<const float> z) {
-    std::vector<float> left(z.begin(), z.end());
-    Chosen out({}, z);
+Chosen sparse_mixer(const RuleSettings& s, const Token& token) {
+    std::vector<float> left(token.z.begin(), token.z.end());
+    Chosen out({}, token.z);
     for (int64_t turn = 0; turn < s.top_k; ++turn) {
-        const auto [expert, weight] = mixer_step(z, left, s.jitter);
+        const auto [expert, weight] = mixer_step(token, left, s.jitter);
         out.experts.push_back(expert);
         out.weights.push_back(weight);
         left[static_cast<size_t>(expert)] = kNever;
@@ -148,42 +164,40 @@ Chosen sparse_mixer(const RuleSettings& s, std::span<const float> z) {
     return out;
 }
 
-Chosen corrected_sigmoid(const RuleSettings& s, std::span<const float> z,
-                         std::span<const float> correction) {
-    const auto scores = sigmoid(z);
-    Chosen out(top(plus(scores, correction), s.top_k), scores);
+Chosen corrected_sigmoid(const RuleSettings& s, const Token& token) {
+    const auto scores = sigmoid(token.z);
+    Chosen out(choice(token, plus(scores, token.correction), s.top_k), scores);
     return out.divide(out.sum());
 }
 
-Chosen corrected_softmax(const RuleSettings& s, std::span<const float> z,
-                         std::span<const float> correction) {
-    const auto p = softmax(z);
-    Chosen out(top(plus(p, correction), s.top_k), p);
+Chosen corrected_softmax(const RuleSettings& s, const Token& token) {
+    const auto p = softmax(token.z);
+    Chosen out(choice(token, plus(p, token.correction), s.top_k), p);
     return out.divide(std::max(out.sum(), s.least_sum));
 }
 
-Chosen chosen(const RuleSettings& s, std::span<const float> z, std::span<const float> correction) {
+Chosen chosen(const RuleSettings& s, const Token& token) {
     switch (s.rule) {
         case RoutingRule::unknown:
             break;
         case RoutingRule::softmax_top_k:
-            return softmax_top_k(s, z);
+            return softmax_top_k(s, token);
         case RoutingRule::grouped_softmax:
-            return grouped_softmax(s, z);
+            return grouped_softmax(s, token);
         case RoutingRule::grouped_sigmoid:
-            return grouped_sigmoid(s, z, correction);
+            return grouped_sigmoid(s, token);
         case RoutingRule::top_k_softmax:
-            return top_k_softmax(s, z);
+            return top_k_softmax(s, token);
         case RoutingRule::sparse_mixer:
-            return sparse_mixer(s, z);
+            return sparse_mixer(s, token);
         case RoutingRule::corrected_sigmoid:
-            return corrected_sigmoid(s, z, correction);
+            return corrected_sigmoid(s, token);
         case RoutingRule::corrected_softmax:
-            return corrected_softmax(s, z, correction);
+            return corrected_softmax(s, token);
         case RoutingRule::top_k_sigmoid:
-            return Chosen(top(z, s.top_k), sigmoid(z));
+            return Chosen(choice(token, token.z, s.top_k), sigmoid(token.z));
     }
-    return {{}, z};
+    return {{}, token.z};
 }
 
 }  // namespace
@@ -220,7 +234,7 @@ RoutedTokens apply_rule(const RuleSettings& settings, std::span<const float> log
     RoutedTokens out;
     for (size_t t = 0; t < logits.size(); t += static_cast<size_t>(experts)) {
         const Chosen found =
-            chosen(settings, logits.subspan(t, static_cast<size_t>(experts)), correction);
+            chosen(settings, {logits.subspan(t, static_cast<size_t>(experts)), correction});
         std::vector<size_t> order(found.experts.size());
         std::iota(order.begin(), order.end(), size_t{0});
         // Weights whose sum underflowed are no numbers, and have no order.
@@ -236,6 +250,37 @@ RoutedTokens apply_rule(const RuleSettings& settings, std::span<const float> log
         }
     }
     return out;
+}
+
+std::vector<float> weights_of(const RuleSettings& settings, std::span<const float> logits,
+                              std::span<const float> correction, std::span<const int32_t> experts) {
+    const Chosen found = chosen(settings, {logits, correction, experts});
+    std::vector<float> out;
+    for (const int32_t e : experts) {
+        const auto at = std::find(found.experts.begin(), found.experts.end(), e);
+        out.push_back(found.weights[static_cast<size_t>(at - found.experts.begin())]);
+    }
+    return out;
+}
+
+std::optional<int32_t> beyond_rounding(const RuleSettings& settings, std::span<const float> logits,
+                                       std::span<const float> correction,
+                                       std::span<const int32_t> experts) {
+    constexpr int kBits = 7;          // behind the point
+    constexpr float kHalf = 0.5005f;  // of two numbers a whole step apart either may be the larger
+    constexpr float kMost = std::numeric_limits<float>::max();
+    std::vector<float> moved(logits.begin(), logits.end());
+    for (size_t e = 0; e < moved.size(); ++e) {
+        const bool was =
+            std::find(experts.begin(), experts.end(), static_cast<int32_t>(e)) != experts.end();
+        const float step = moved[e] == 0 ? 0 : std::ldexp(1.0f, std::ilogb(moved[e]) - kBits);
+        moved[e] = std::clamp(moved[e] + (was ? kHalf : -kHalf) * step, -kMost, kMost);
+    }
+    const Chosen found = chosen(settings, {moved, correction});
+    for (const int32_t e : experts)
+        if (std::find(found.experts.begin(), found.experts.end(), e) == found.experts.end())
+            return e;
+    return std::nullopt;
 }
 
 Confidence confidence_of(std::span<const float> logits, int64_t experts) {

@@ -61,6 +61,19 @@ struct RoutedTokens {
 RoutedTokens apply_rule(const RuleSettings& settings, std::span<const float> logits,
                         std::span<const float> correction, int64_t experts);
 
+/// The weights of one token's experts, whether the rule chooses them or not.
+/// @param logits [experts], finite; correction as above; experts k different ones
+/// @return [k]
+std::vector<float> weights_of(const RuleSettings& settings, std::span<const float> logits,
+                              std::span<const float> correction, std::span<const int32_t> experts);
+
+/// A router that computes in bf16 chooses by logits that are rounded: the first of one token's
+/// `experts` that the rule does not choose even with each logit moved by half the distance of
+/// neighbouring bf16 numbers, those of `experts` up and all others down. Parameters as above.
+std::optional<int32_t> beyond_rounding(const RuleSettings& settings, std::span<const float> logits,
+                                       std::span<const float> correction,
+                                       std::span<const int32_t> experts);
+
 /// Entropy (nats) and largest entry of softmax(z) of each token, as [def:entropy] has them.
 struct Confidence {
     std::vector<float> entropy, max_prob;  ///< [T]

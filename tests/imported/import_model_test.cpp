@@ -349,6 +349,61 @@ TEST_F(ImportModel, NumbersOfATraceThatAreNoneAreRefusedByPlace) {
     EXPECT_TRUE(ImportedRun::open(out_)->trace("own"));
 }
 
+/// The distance of the numbers that bf16 has at `x`.
+float bf16_step(float x) {
+    return std::exp2(std::floor(std::log2(std::abs(x))) - 7);
+}
+
+TEST_F(ImportModel, TiesWithinRoundingAreNoOtherChoice) {
+    // The third expert is a bf16 step below the second, and was chosen.
+    const float step = bf16_step(3.3f);
+    OwnTrace trace;
+    trace.experts = {0, 2, 0, 1};
+    trace.logits = {4, 3.3f, 3.3f - step, 0, 4, 3, 1, 0};
+    const auto text = run({trace.write(model_.folder())});
+    ASSERT_TRUE(text) << text.error().message;
+    const auto json = Json::parse(*text);
+    EXPECT_NE(json.at("traces")[0].at("notes").dump().find("1 of 2"), std::string::npos) << *text;
+    const auto read = ImportedRun::open(out_)->trace("own");
+    ASSERT_TRUE(read) << read.error().message;
+    // Weights are of the experts that were chosen, by the logits as they are.
+    const double other = std::exp(3.3 - step - 4);
+    EXPECT_NEAR(read->layers[0].weights[0], 1 / (1 + other), 1e-6);
+    EXPECT_NEAR(read->layers[0].weights[1], other / (1 + other), 1e-6);
+    fs::remove_all(out_);
+    trace.logits[2] = 3.3f - 1.5f * step;
+    EXPECT_EQ(lacks(run({trace.write(model_.folder())}),
+                    {"row 0", "expert 2 is not what the model's rule makes"}),
+              "");
+    // A tie beside an expert that is no tie is none.
+    trace.experts = {2, 3, 0, 1};
+    trace.logits[2] = 3.3f - step;
+    EXPECT_EQ(lacks(run({trace.write(model_.folder())}), {"row 0", "expert 3"}), "");
+}
+
+TEST_F(ImportModel, TiesAreThoseOfTheRuleWithItsCorrection) {
+    model_.config["model_type"] = "deepseek_v3";
+    model_.config["n_group"] = 1;
+    model_.config["topk_group"] = 1;
+    model_.add_routers(2, "mlp.gate.weight");
+    for (const char* layer : {"0", "1"})
+        model_.add(std::string("model.layers.") + layer + ".mlp.gate.e_score_correction_bias", {4},
+                   {0, 0, 0.25f, 0});
+    model_.save();
+    // sigmoid(0) + 0.25 = 0.75 against sigmoid(1.0986) = 0.75: a tie of logits far apart.
+    OwnTrace trace;
+    trace.experts = {0, 2, 0, 1};
+    const float tie = static_cast<float>(std::log(3.0));
+    trace.logits = {4, tie + 0.4f * bf16_step(tie), 0, -4, 4, 3, -3, -4};
+    const auto text = run({trace.write(model_.folder())});
+    ASSERT_TRUE(text) << text.error().message;
+    fs::remove_all(out_);
+    // Equal logits are no tie where the correction tells them apart.
+    trace.experts = {0, 1, 0, 1};
+    trace.logits = {4, 1, 1, -4, 4, 3, -3, -4};
+    EXPECT_EQ(lacks(run({trace.write(model_.folder())}), {"row 0", "expert 1"}), "");
+}
+
 // Where config.json does not say k, a trace says it, once for all layers.
 TEST_F(ImportModel, LayersOfATraceHaveOneNumberOfExpertsAToken) {
     model_.config.erase("num_experts_per_tok");
