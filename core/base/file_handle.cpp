@@ -108,6 +108,20 @@ Result<OpenedFile> open_to_read(const std::string& path) {
     return OpenedFile{std::move(handle), static_cast<uint64_t>(info.st_size)};
 }
 
+Result<size_t> read_at(const OpenedFile& file, uint64_t offset, std::span<char> out,
+                       const std::string& path) {
+    size_t filled = 0;
+    while (filled < out.size()) {
+        const ssize_t got = ::pread(file.handle.get(), out.data() + filled, out.size() - filled,
+                                    static_cast<off_t>(offset + filled));
+        if (got < 0 && errno == EINTR) continue;
+        if (got < 0) return reading_error(shown_path(path), errno);
+        if (got == 0) break;  // cut meanwhile
+        filled += static_cast<size_t>(got);
+    }
+    return filled;
+}
+
 Status write_all(int fd, const void* data, size_t bytes, const std::string& path) {
     const char* at = static_cast<const char*>(data);
     while (bytes > 0) {

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -64,6 +65,11 @@ struct OpenedFile {
 /// Errors, beginning with the path: usage, for no such file, not ours to read, no regular file;
 /// failed, where descriptors or memory run out or the disk fails.
 Result<OpenedFile> open_to_read(const std::string& path);
+
+/// Fills `out` with what stands in the file from `offset` on; returns how many bytes there were,
+/// fewer than asked for where the file ends before. Errors: those of reading_error.
+Result<size_t> read_at(const OpenedFile& file, uint64_t offset, std::span<char> out,
+                       const std::string& path);
 
 /// Writes all bytes to `fd`, however many calls that takes.
 Status write_all(int fd, const void* data, size_t bytes, const std::string& path);

@@ -17,18 +17,9 @@ Result<std::string> read_file(const std::string& path, size_t max_bytes) {
         return usage_error(shown_path(path) + ": " + std::to_string(file->bytes) +
                            " bytes, at most " + std::to_string(max_bytes) + " are expected here");
     std::string bytes(static_cast<size_t>(file->bytes), '\0');
-    size_t filled = 0;
-    while (filled < bytes.size()) {
-        const ssize_t got =
-            ::read(file->handle.get(), bytes.data() + filled, bytes.size() - filled);
-        if (got < 0) {
-            if (errno == EINTR) continue;
-            return reading_error(shown_path(path), errno);
-        }
-        if (got == 0) break;  // cut meanwhile
-        filled += static_cast<size_t>(got);
-    }
-    bytes.resize(filled);
+    const auto filled = read_at(*file, 0, bytes, path);
+    if (!filled) return filled.error();
+    bytes.resize(*filled);  // fewer where it was cut meanwhile
     return bytes;
 }
 

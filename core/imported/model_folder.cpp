@@ -9,6 +9,7 @@
 #include "core/base/names.h"
 #include "core/base/output_place.h"
 #include "core/base/utf8.h"
+#include "core/imported/tensor_values.h"
 #include "core/run/new_folder.h"
 
 namespace hopscope::core {
@@ -142,7 +143,7 @@ Status ModelFolder::open_files(const std::map<std::string, std::string>& place_o
             return usage_error(shown_path(path) + ": is missing, " + kIndex +
                                " names it; fetch the file");
         if (auto s = check_no_pointer(path); !s) return s;
-        auto shard = SafetensorsFile::open(path, Dtypes::any);
+        auto shard = ModelShard::open(path);
         if (!shard)
             return with_advice(shard.error(), "if it was cut while it was fetched, fetch it again");
         number_of[file] = shards_.size();
@@ -197,8 +198,24 @@ Result<ModelFolder> ModelFolder::open(const std::string& path) {
 
 std::vector<std::string> ModelFolder::files() const {
     std::vector<std::string> out;
-    for (const SafetensorsFile& shard : shards_) out.push_back(folder_name(shard.path()));
+    for (const ModelShard& shard : shards_) out.push_back(folder_name(shard.path()));
     return out;
+}
+
+Result<std::vector<float>> ModelFolder::values(const TensorView& tensor) const {
+    // Before anything is read: whether these can be numbers.
+    TensorView view = tensor;
+    view.bytes = 0;
+    if (auto none = float_values(view, dir_); !none) return none;
+    for (const ModelShard& shard : shards_) {
+        if (shard.find(tensor.name) != &tensor) continue;
+        const auto bytes = shard.read(tensor);
+        if (!bytes) return bytes.error();
+        view.data = bytes->data();
+        view.bytes = bytes->size();
+        return float_values(view, shard.path());
+    }
+    return usage_error(shown_path(dir_) + ": tensor " + in_quotes(tensor.name) + " is not there");
 }
 
 const TensorView* ModelFolder::find(std::string_view name) const {

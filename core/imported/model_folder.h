@@ -1,7 +1,7 @@
 // The folder of a published model as a hub serves it: config.json and safetensors, one file or
 // several with an index. Headers are read and checked, tensors only where somebody asks for one;
-// nothing of the folder is ever run (pickles and code are refused, or left alone). Read-only, by
-// mapping; an object may be read from any thread, and whoever holds it keeps the mappings.
+// nothing of the folder is ever run (pickles and code are refused, or left alone). Read-only; an
+// object may be read from any thread.
 #pragma once
 
 #include <map>
@@ -11,7 +11,7 @@
 
 #include "core/base/json.h"
 #include "core/base/result.h"
-#include "core/run/safetensors_file.h"
+#include "core/imported/model_shard.h"
 
 namespace hopscope::core {
 
@@ -35,12 +35,16 @@ class ModelFolder {
     const std::vector<std::string>& model_types() const { return model_types_; }
     /// File names of the weights, rising.
     std::vector<std::string> files() const;
-    /// By name; the views are valid as long as this object.
+    /// By name, without data; valid as long as this object.
     const std::map<std::string, const TensorView*, std::less<>>& tensors() const {
         return tensors_;
     }
     /// nullptr where there is none.
     const TensorView* find(std::string_view name) const;
+    /// All numbers of one of them as fp32, from its file. Errors (usage) name file and tensor: a
+    /// dtype that holds no such numbers; a file that was cut or replaced since the folder was
+    /// opened.
+    Result<std::vector<float>> values(const TensorView& tensor) const;
     /// What is odd, and was got round.
     const std::vector<std::string>& notes() const { return notes_; }
 
@@ -50,7 +54,7 @@ class ModelFolder {
     std::string dir_;
     Json config_;
     std::vector<std::string> model_types_, notes_;
-    std::vector<SafetensorsFile> shards_;  ///< never changed once tensors_ point into it
+    std::vector<ModelShard> shards_;  ///< never changed once tensors_ point into it
     std::map<std::string, const TensorView*, std::less<>> tensors_;
 };
 

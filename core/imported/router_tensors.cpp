@@ -1,7 +1,5 @@
 #include "core/imported/router_tensors.h"
 
-#include "core/imported/tensor_values.h"
-
 namespace hopscope::core {
 namespace {
 
@@ -9,7 +7,7 @@ namespace {
 Status read(const ModelFolder& model, const std::string& name, std::vector<float>& out) {
     const TensorView* tensor = name.empty() ? nullptr : model.find(name);
     if (!tensor) return {};
-    auto values = float_values(*tensor, model.dir());
+    auto values = model.values(*tensor);
     if (!values) return values.error();
     out = *std::move(values);
     return {};

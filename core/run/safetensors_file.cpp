@@ -1,8 +1,6 @@
 #include "core/run/safetensors_file.h"
 
-#include <algorithm>
 #include <cerrno>
-#include <cstring>
 #include <sys/mman.h>
 
 #include "core/base/files.h"
@@ -22,36 +20,23 @@ std::string shape_text(const std::string& dtype, const std::vector<int64_t>& sha
 }  // namespace
 
 Result<SafetensorsFile> SafetensorsFile::open(const std::string& path, Dtypes dtypes) {
-    const auto bad = [&](const std::string& what) {
-        return usage_error(shown_path(path) + ": not a valid safetensors file: " + what);
-    };
     const auto opened = open_to_read(path);
     if (!opened) return opened.error();
+    auto header = read_safetensors_header(*opened, path, dtypes);
+    if (!header) return header.error();
     const uint64_t size = opened->bytes;
-    if (size < 8)
-        return bad(std::to_string(size) +
-                   " bytes found, at least the 8 of the header length expected");
-
     void* base = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, opened->handle.get(), 0);
     if (base == MAP_FAILED) return reading_error(shown_path(path), errno);
     SafetensorsFile file;
     file.path_ = path;
     file.mapping_ = std::shared_ptr<const void>(
         base, [size](const void* at) { ::munmap(const_cast<void*>(at), size); });
-
-    const char* bytes = static_cast<const char*>(base);
-    uint64_t length = 0;
-    std::memcpy(&length, bytes, sizeof length);
-    if (length > size - 8 || length > kMaxSafetensorsHeader)
-        return bad("header of " + std::to_string(length) + " bytes announced, at most " +
-                   std::to_string(std::min(size - 8, kMaxSafetensorsHeader)) + " expected");
-    auto header = parse_safetensors_header({bytes + 8, length}, size - 8 - length, path, dtypes);
-    if (!header) return header.error();
     file.metadata_ = std::move(header->metadata);
+    const char* data = static_cast<const char*>(base) + header->bytes;
     for (HeaderTensor& tensor : header->tensors) {
         file.index_.emplace(tensor.name, file.tensors_.size());
         file.tensors_.push_back({std::move(tensor.name), std::move(tensor.dtype),
-                                 std::move(tensor.shape), bytes + 8 + length + tensor.begin,
+                                 std::move(tensor.shape), data + tensor.begin,
                                  tensor.end - tensor.begin});
     }
     return file;

@@ -179,13 +179,37 @@ std::string problem_of(const HeaderTensor& tensor, uint64_t data_bytes, Dtypes d
     return "";
 }
 
+Error bad_file(const std::string& path, const std::string& what) {
+    return usage_error(shown_path(path) + ": not a valid safetensors file: " + what);
+}
+
 }  // namespace
+
+Result<SafetensorsHeader> read_safetensors_header(const OpenedFile& file, const std::string& path,
+                                                  Dtypes dtypes) {
+    constexpr uint64_t kLength = sizeof(uint64_t);
+    if (file.bytes < kLength)
+        return bad_file(path, std::to_string(file.bytes) +
+                                  " bytes found, at least the 8 of the header length expected");
+    uint64_t length = 0;
+    auto got = read_at(file, 0, {reinterpret_cast<char*>(&length), kLength}, path);
+    if (!got) return got.error();
+    const uint64_t most = std::min(file.bytes - kLength, kMaxSafetensorsHeader);
+    if (length > most)
+        return bad_file(path, "header of " + std::to_string(length) + " bytes announced, at most " +
+                                  std::to_string(most) + " expected");
+    std::string json(length, '\0');
+    got = read_at(file, kLength, json, path);
+    if (!got) return got.error();
+    json.resize(*got);
+    auto header = parse_safetensors_header(json, file.bytes - kLength - length, path, dtypes);
+    if (header) header->bytes = kLength + length;
+    return header;
+}
 
 Result<SafetensorsHeader> parse_safetensors_header(std::string_view json, uint64_t data_bytes,
                                                    const std::string& path, Dtypes dtypes) {
-    const auto bad = [&](const std::string& what) {
-        return usage_error(shown_path(path) + ": not a valid safetensors file: " + what);
-    };
+    const auto bad = [&](const std::string& what) { return bad_file(path, what); };
     if (json.empty() || json.front() != '{') return bad("the header does not begin with '{'");
     HeaderSax sax;
     if (!Json::sax_parse(json.begin(), json.end(), &sax)) return bad(sax.problem);

@@ -1,5 +1,5 @@
-// The JSON header of a safetensors file. It is read event by event: no tree is built, so that a
-// hostile header costs no more memory than its own size. Internal to core/run; pure, any thread.
+// The header of a safetensors file. It is read event by event: no tree is built, so that a hostile
+// header costs no more memory than its own size. Any thread.
 #pragma once
 
 #include <cstdint>
@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/base/file_handle.h"
 #include "core/base/result.h"
 #include "core/run/safetensors.h"
 
@@ -25,9 +26,14 @@ struct HeaderTensor {
 struct SafetensorsHeader {
     std::map<std::string, std::string> metadata;
     std::vector<HeaderTensor> tensors;  ///< in file order
+    uint64_t bytes = 0;                 ///< that stand before the data
 };
 
-/// Reads and checks a header whose data section has `data_bytes`. Errors (usage) begin with `path`.
+/// Reads and checks the header of a file, and no tensor. Errors (usage) begin with `path`.
+Result<SafetensorsHeader> read_safetensors_header(const OpenedFile& file, const std::string& path,
+                                                  Dtypes dtypes = Dtypes::known);
+
+/// The same of its JSON, where the data have `data_bytes`.
 Result<SafetensorsHeader> parse_safetensors_header(std::string_view json, uint64_t data_bytes,
                                                    const std::string& path,
                                                    Dtypes dtypes = Dtypes::known);

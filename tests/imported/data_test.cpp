@@ -100,7 +100,7 @@ TEST_F(DataForeign, ImportsHoldRowsAndBothTraces) {
         for (const ModelLayer& layer : run->layout().layers)
             for (const ModelRouter& router : layer.routers)
                 EXPECT_EQ(*run->rows(layer.index, router.pool),
-                          *float_values(*model->find(router.weight), dir))
+                          *model->values(*model->find(router.weight)))
                     << router.weight;
         const auto file = SafetensorsFile::open(dir + "/expected_routing.safetensors");
         for (const char* name : {"trace_npy_uint8", "trace_raw_int32"}) {

@@ -39,7 +39,7 @@ TEST(ModelFolder, OneFileOrSeveralHoldTheSame) {
         EXPECT_EQ(opened->files().size(), files);
         EXPECT_EQ(opened->tensors().size(), 4u);
         ASSERT_NE(opened->find(kGate), nullptr);
-        EXPECT_EQ(*float_values(*opened->find(kGate), ""), model.values(kGate));
+        EXPECT_EQ(*opened->values(*opened->find(kGate)), model.values(kGate));
         EXPECT_EQ(opened->find("model.norm.weight"), nullptr);
         EXPECT_EQ(opened->model_types(), (std::vector<std::string>{"mixtral"}));
     }
@@ -153,7 +153,7 @@ TEST(ModelFolder, DtypesThatAreNotKnownAreRefusedOnlyWhereTheyAreAskedFor) {
     put_bytes(model / "model.safetensors", file_of("F8_E8M0", "[4,3]", 12));
     const auto opened = ModelFolder::open(model.dir());
     ASSERT_TRUE(opened) << opened.error().message;
-    EXPECT_EQ(lacks(float_values(*opened->find("t"), "m"), {"m", "F8_E8M0 [4, 3]", "BF16"}), "");
+    EXPECT_EQ(lacks(opened->values(*opened->find("t")), {"m", "F8_E8M0 [4, 3]", "BF16"}), "");
 }
 
 TEST(ModelFolder, AShapeThatIsLargerThanItsFileIsRefusedUnopened) {
@@ -163,6 +163,29 @@ TEST(ModelFolder, AShapeThatIsLargerThanItsFileIsRefusedUnopened) {
         put_bytes(model / "model.safetensors", file_of("F32", shape, 12));
         EXPECT_EQ(lacks(ModelFolder::open(model.dir()), {"model.safetensors", "tensor \"t\""}), "");
     }
+}
+
+TEST(ModelFolder, AFileThatIsCutWhileItIsOpenIsAnErrorOfItsOwn) {
+    TinyModel model;
+    model.config["hidden_size"] = 4096;
+    model.add_routers(2, "block_sparse_moe.gate.weight", 4, 4096);  // of several pages
+    model.save();
+    const auto opened = ModelFolder::open(model.dir());
+    const auto layout = layout_of(*opened);
+    const auto& router = layout->layers[1].routers[0];
+    ASSERT_TRUE(read_router(*opened, *layout, router));
+    fs::resize_file(model / "model.safetensors", 600);
+    const std::vector<std::string> said = {"model.safetensors", router.weight, "fetch it again"};
+    EXPECT_EQ(lacks(read_router(*opened, *layout, router), said), "");
+    fs::remove(model / "model.safetensors");
+    EXPECT_EQ(lacks(read_router(*opened, *layout, router), {"model.safetensors", "no such file"}),
+              "");
+    // Another file of that name is not what the header spoke of.
+    model.add("lm_head.weight", {7, 4096});
+    model.save();
+    EXPECT_EQ(lacks(read_router(*opened, *layout, router),
+                    {"model.safetensors", "replaced or written while it was read"}),
+              "");
 }
 
 TEST(ModelFolder, IsToldFromOtherFolders) {
