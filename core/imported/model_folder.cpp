@@ -90,6 +90,27 @@ Result<std::map<std::string, std::string>> read_index(const std::string& path) {
     return place_of;
 }
 
+/// Whether a file is called like weights of a model; other programs have .bin and .pt, too.
+bool names_weights(const std::string& name) {
+    constexpr std::array<std::pair<std::string_view, std::string_view>, 5> kNames = {
+        {{"model", ".safetensors"},
+         {"model", ".safetensors.index.json"},
+         {"pytorch_model", ".bin"},
+         {"consolidated", ".pth"},
+         {"", ".gguf"}}};
+    return std::any_of(kNames.begin(), kNames.end(), [&](const auto& known) {
+        return name.starts_with(known.first) && name.ends_with(known.second);
+    });
+}
+
+/// Whether a config.json is that of a model; other programs have files of that name, too.
+bool describes_model(const std::string& path) {
+    const auto json = read_json(path, kMaxConfigBytes);
+    if (!json) return false;
+    return json->contains("model_type") || json->contains("architectures") ||
+           json->contains("text_config");
+}
+
 std::string without_text(std::string type) {
     constexpr std::string_view kText = "_text";
     if (type.ends_with(kText)) type.resize(type.size() - kText.size());
@@ -102,10 +123,8 @@ bool is_model_folder(const std::string& dir) {
     if (kind_of_file(dir) != FileKind::folder || is_run_folder(dir)) return false;
     const auto names = list_folder(dir);
     if (!names) return false;
-    return first_with(*names, std::array<std::string_view, 3>{"config.json", ".safetensors",
-                                                              ".safetensors.index.json"}) != "" ||
-           first_with(*names, std::array{std::string_view(".gguf")}) != "" ||
-           first_with(*names, kPickles) != "";
+    return std::any_of(names->begin(), names->end(), names_weights) ||
+           describes_model(dir + "/config.json");
 }
 
 Status ModelFolder::read_config() {

@@ -15,8 +15,8 @@
 
 namespace hopscope::core {
 
-/// Whether `dir` looks like such a folder, sound or not: a folder with a config.json, an index or
-/// weights of a known kind, that is no run.
+/// Whether `dir` looks like such a folder, sound or not: one that is no run, and has a config.json
+/// of a model, or weights (an index, safetensors, pickles, GGUF) under the names that a hub has.
 bool is_model_folder(const std::string& dir);
 
 class ModelFolder {

@@ -191,10 +191,34 @@ TEST(ModelFolder, AFileThatIsCutWhileItIsOpenIsAnErrorOfItsOwn) {
 TEST(ModelFolder, IsToldFromOtherFolders) {
     TinyModel model = mixtral();
     EXPECT_TRUE(is_model_folder(model.save()));
+    EXPECT_TRUE(is_model_folder(model.save(2)));
+    const auto looks = [](const std::vector<std::pair<const char*, const char*>>& files) {
+        const TempFolder folder;
+        for (const auto& [name, text] : files) folder.write(std::string("x/") + name, text);
+        return is_model_folder(folder / "x");
+    };
+    const char* config = R"({"model_type": "mixtral"})";
+    EXPECT_TRUE(looks({{"config.json", config}}));
+    EXPECT_TRUE(looks({{"config.json", R"({"text_config": {"model_type": "llama4_text"}})"}}));
+    EXPECT_TRUE(looks({{"model-00001-of-00002.safetensors", ""}}));
+    EXPECT_TRUE(looks({{"model.safetensors.index.json", ""}, {"config.json", "{"}}));
+    EXPECT_TRUE(looks({{"pytorch_model.bin", ""}}));
+    EXPECT_TRUE(looks({{"pytorch_model-00001-of-00002.bin", ""}}));
+    EXPECT_TRUE(looks({{"consolidated.00.pth", ""}}));
+    // Other programs have such files, too.
+    EXPECT_FALSE(looks({{"config.json", R"({"port": 80})"}}));
+    EXPECT_FALSE(looks({{"config.json", "{"}}));
+    EXPECT_FALSE(looks({{"tokenizer_config.json", config}}));
+    EXPECT_FALSE(looks({{"train.bin", ""}, {"valid.bin", ""}}));
+    EXPECT_FALSE(looks({{"optimizer.pt", ""}}));
+    EXPECT_FALSE(looks({{"routing.safetensors", ""}}));
     const TempFolder folder;
     EXPECT_FALSE(is_model_folder(folder.path()));
     folder.write("weights.gguf", "");
+    folder.write("README.md", "");
     EXPECT_TRUE(is_model_folder(folder.path()));
+    EXPECT_EQ(lacks(ModelFolder::open(folder.path()), {"GGUF", "weights.gguf", "not supported"}),
+              "");
     folder.write("run.json", "{}");
     EXPECT_FALSE(is_model_folder(folder.path()));
     EXPECT_FALSE(is_model_folder(folder / "none"));
