@@ -6,12 +6,13 @@
 #include "core/base/files.h"
 #include "core/base/json.h"
 #include "core/base/utf8.h"
+#include "core/imported/reply_json.h"
 
 namespace hopscope::core {
 namespace {
 
 constexpr const char* kExperts = "routed_experts";
-constexpr size_t kMaxBytes = size_t{1} << 31;
+constexpr size_t kMaxBytes = size_t{1} << 29;
 
 /// The object in a field; nullptr: there is none.
 const Json* object_in(const Json& object, const char* key) {
@@ -40,7 +41,21 @@ class Replies {
         return {};
     }
 
-    /// @param place in the file: "" or "line 3: "
+    /// A reply. @param place in the file: "" or "line 3: "
+    Status document(const Json& json, const std::string& place) {
+        if (json.is_object()) return reply(json, place);
+        return usage_error(shown_path(path_) + ": " + place + "found a JSON " + json.type_name() +
+                           ", an object expected");
+    }
+
+    Result<ServedTrace> finish() {
+        if (trace_.texts.empty())
+            return usage_error(shown_path(path_) +
+                               ": every reply was aborted, and has no routed experts");
+        return std::move(trace_);
+    }
+
+  private:
     Status reply(const Json& reply, const std::string& place) {
         const size_t before = trace_.texts.size() + trace_.notes.size();
         if (reply.contains("data")) return field(reply, place, place, {});
@@ -64,14 +79,6 @@ class Replies {
                            "and dtype); ask the server for them (--enable-return-routed-experts)");
     }
 
-    Result<ServedTrace> finish() {
-        if (trace_.texts.empty())
-            return usage_error(shown_path(path_) +
-                               ": every reply was aborted, and has no routed experts");
-        return std::move(trace_);
-    }
-
-  private:
     Status wrong(const std::string& place, const Error& error) const {
         return said_of(shown_path(path_) + ": " + (place.empty() ? "" : place + ": "), error);
     }
@@ -189,17 +196,27 @@ class Replies {
 };
 
 /// Whether the first line is a reply by itself, and another follows.
-bool is_lines(const std::string& text) {
+bool is_lines(std::string_view text) {
     const size_t end = text.find('\n');
     if (end == std::string::npos || text.find_first_not_of(" \r\n\t", end) == std::string::npos)
         return false;
-    return parse_object(text.substr(0, end), "").ok();
+    return is_reply(text.substr(0, end));
+}
+
+Result<std::string> read_bytes(const std::string& path) {
+    const auto file = open_to_read(path);
+    if (!file) return file.error();
+    if (file->bytes > kMaxBytes)
+        return usage_error(shown_path(path) + ": " + std::to_string(file->bytes) +
+                           " bytes found, at most " + std::to_string(kMaxBytes) +
+                           " are read at once; give the texts in several files");
+    return read_file(path, kMaxBytes);
 }
 
 }  // namespace
 
 Result<ServedTrace> read_served_trace(const std::string& path) {
-    auto bytes = read_file(path, kMaxBytes);
+    auto bytes = read_bytes(path);
     if (!bytes) return bytes.error();
     Replies replies(path);
     if (bytes->starts_with(kNpyMagic)) {
@@ -210,9 +227,10 @@ Result<ServedTrace> read_served_trace(const std::string& path) {
     auto text = as_text(*std::move(bytes), name);
     if (!text) return text.error();
     if (!is_lines(*text)) {
-        auto json = parse_object(*text, name);
+        const auto json = parse_reply(*text, name);
         if (!json) return json.error();
-        if (auto s = replies.reply(*json, ""); !s) return s.error();
+        std::string().swap(*text);
+        if (auto s = replies.document(*json, ""); !s) return s.error();
         return replies.finish();
     }
     if (!text->ends_with('\n')) text->push_back('\n');
@@ -221,9 +239,9 @@ Result<ServedTrace> read_served_trace(const std::string& path) {
         ++number;
         if (line.find_first_not_of(" \r\t") == std::string_view::npos) continue;
         const std::string place = "line " + std::to_string(number) + ": ";
-        auto json = parse_object(std::string(line), name + ": line " + std::to_string(number));
+        const auto json = parse_reply(line, name + ": line " + std::to_string(number));
         if (!json) return json.error();
-        if (auto s = replies.reply(*json, place); !s) return s.error();
+        if (auto s = replies.document(*json, place); !s) return s.error();
     }
     return replies.finish();
 }

@@ -32,8 +32,9 @@ struct ServedTrace {
     std::vector<std::string> notes;  ///< what was left out, and why
 };
 
-/// Errors (usage) name file, line and field: no such file, neither .npy nor JSON, no routed experts
-/// in it, base64 that was cut, a dtype or shape that is none.
+/// Errors (usage) name file, line and field: no such file, neither .npy nor JSON, larger than
+/// 512 MiB, no routed experts in it, base64 that was cut, a dtype or shape that is none. Takes up
+/// to six times the file's size in memory.
 Result<ServedTrace> read_served_trace(const std::string& path);
 
 }  // namespace hopscope::core

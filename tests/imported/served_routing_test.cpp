@@ -125,6 +125,39 @@ TEST(ServedRouting, BareNumbersThatCanBeReadInTwoWaysAreRefused) {
     EXPECT_EQ(read(sglang_reply(ids), one)->length, 6);
 }
 
+TEST(ServedRouting, WhatIsNotAskedForIsNotKept) {
+    // As much text as a server may send beside it, in a form that costs a tree many times its size.
+    std::string reply = R"({"logprobs": [)";
+    for (int i = 0; i < 3'000'000; ++i) reply += "0,";
+    reply += R"([{"x": {}}]], "routed_experts": ")" + base64(bytes_as<int32_t>(kAll)) + "\"}";
+    const TempFolder folder;
+    const std::string path = folder.write("reply.json", reply);
+    const pid_t child = ::fork();  // a process of its own, whose peak is its own
+    ASSERT_GE(child, 0);
+    if (child == 0) {
+        const auto found = read_served_trace(path);
+        ::_exit(found && found->texts.size() == 1 ? 0 : 1);
+    }
+    rusage before = {}, used = {};
+    ::getrusage(RUSAGE_SELF, &before);
+    int status = 0;
+    ASSERT_EQ(::wait4(child, &status, 0, &used), child);
+    EXPECT_EQ(status, 0);
+#if !HOPSCOPE_SANITIZED
+    EXPECT_LT((used.ru_maxrss - before.ru_maxrss) >> 10, 30);  // MiB; the text has 6
+#endif
+}
+
+TEST(ServedRouting, FieldsThatAreKeptAreReadOnce) {
+    const std::string experts = R"("routed_experts": ")" + base64(bytes_as<int32_t>(kAll)) + "\"";
+    EXPECT_EQ(lacks(read("{" + experts + ", " + experts + "}"),
+                    {"reply.json", "routed_experts", "twice"}),
+              "");
+    std::string deep = R"({"choices": )";
+    for (int i = 0; i < 40; ++i) deep += R"([{"choices": )";
+    EXPECT_EQ(lacks(read(deep), {"reply.json", "deep", "32"}), "");
+}
+
 TEST(ServedRouting, SeveralTextsAreFilledUp) {
     const std::vector<int> short_text = {3, 2, 0, 0, 1, 0};
     const auto good =
