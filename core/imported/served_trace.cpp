@@ -41,11 +41,19 @@ class Replies {
         return {};
     }
 
-    /// A reply. @param place in the file: "" or "line 3: "
+    /// A reply, or a list of them. @param place in the file: "" or "line 3: "
     Status document(const Json& json, const std::string& place) {
         if (json.is_object()) return reply(json, place);
-        return usage_error(shown_path(path_) + ": " + place + "found a JSON " + json.type_name() +
-                           ", an object expected");
+        if (json.empty())
+            return usage_error(shown_path(path_) + ": " + place + "no replies found in the list");
+        for (size_t i = 0; i < json.size(); ++i) {
+            const std::string at = place + "[" + std::to_string(i) + "]: ";
+            if (!json[i].is_object())
+                return usage_error(shown_path(path_) + ": " + at + "found a JSON " +
+                                   json[i].type_name() + ", an object expected");
+            if (auto s = reply(json[i], at); !s) return s;
+        }
+        return {};
     }
 
     Result<ServedTrace> finish() {
@@ -94,7 +102,12 @@ class Replies {
         const auto answer = token_ids(choice, "token_ids");
         if (!answer.empty() && !known.tokens.empty()) {
             known.tokens.insert(known.tokens.end(), answer.begin(), answer.end());
-            known.all_tokens = static_cast<int64_t>(known.tokens.size());
+            const auto ids = static_cast<int64_t>(known.tokens.size());
+            if (known.all_tokens.value_or(ids) != ids)
+                return wrong(name,
+                             usage_error("usage speaks of " + std::to_string(*known.all_tokens) +
+                                         " tokens, " + std::to_string(ids) + " ids found"));
+            known.all_tokens = ids;
         }
         return field(holder[kExperts], name, name + "." + kExperts, std::move(known));
     }
@@ -103,15 +116,20 @@ class Replies {
     static ServedText counted(const Json& reply, const Json* inner) {
         ServedText text;
         text.tokens = token_ids(reply, "prompt_token_ids");
-        if (!inner) return text;
-        int64_t prompt = -1, answer = -1;
-        if (const Json* n = value_in(*inner, "prompt_tokens"))
-            prompt = json_integer(*n).value_or(-1);
-        if (const Json* n = value_in(*inner, "completion_tokens"))
-            answer = json_integer(*n).value_or(-1);
+        const bool own = inner && inner->contains("prompt_tokens");
+        const Json* counts = own ? inner : object_in(reply, "usage");
+        if (!counts) return text;
+        const auto number = [&](const char* key) {
+            const Json* n = value_in(*counts, key);
+            return n ? json_integer(*n).value_or(-1) : -1;
+        };
+        const int64_t prompt = number("prompt_tokens"), answer = number("completion_tokens");
         text.least_tokens = std::max<int64_t>(prompt, 0);
+        // A usage counts the answers of all choices together.
+        const Json* choices = value_in(reply, "choices");
+        const bool several = !own && choices && choices->is_array() && choices->size() > 1;
         int64_t all = 0;
-        if (prompt > 0 && answer >= 0 && !__builtin_add_overflow(prompt, answer, &all))
+        if (!several && prompt > 0 && answer >= 0 && !__builtin_add_overflow(prompt, answer, &all))
             text.all_tokens = all;
         return text;
     }

@@ -33,8 +33,9 @@ struct ServedTrace {
 };
 
 /// Errors (usage) name file, line and field: no such file, neither .npy nor JSON, larger than
-/// 512 MiB, no routed experts in it, base64 that was cut, a dtype or shape that is none. Takes up
-/// to six times the file's size in memory.
+/// 512 MiB, no routed experts in it, base64 that was cut, a dtype or shape that is none, a usage
+/// that speaks of another number of tokens than the ids. Takes up to six times the file's size in
+/// memory.
 Result<ServedTrace> read_served_trace(const std::string& path);
 
 }  // namespace hopscope::core

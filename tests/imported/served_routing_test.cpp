@@ -125,6 +125,49 @@ TEST(ServedRouting, BareNumbersThatCanBeReadInTwoWaysAreRefused) {
     EXPECT_EQ(read(sglang_reply(ids), one)->length, 6);
 }
 
+TEST(ServedRouting, UsageIsHeldAgainstTheRows) {
+    ReplyJson reply = ReplyJson::parse(sglang_reply(kAll));
+    reply = ReplyJson::parse(vllm_reply(base64(npy("|u1", kShape, bytes_as<uint8_t>(kAll)))));
+    const auto with = [&](int prompt, int answer) {
+        reply["usage"] = {{"prompt_tokens", prompt}, {"completion_tokens", answer}};
+        return read(reply.dump());
+    };
+    EXPECT_TRUE(with(2, 2));
+    EXPECT_EQ(lacks(with(2, 5), {"3 rows found", "6 expected", "7 tokens"}), "");
+    EXPECT_EQ(lacks(with(1, 1), {"3 rows found", "1 expected", "2 tokens"}), "");
+    // The ids say otherwise.
+    reply["prompt_token_ids"] = {7, 8};
+    reply["choices"][0]["token_ids"] = {9, 10};
+    EXPECT_TRUE(with(2, 2));
+    EXPECT_EQ(lacks(with(2, 3), {"usage", "5 tokens", "4 ids"}), "");
+    // Of several answers together only the prompt is told.
+    reply["choices"].push_back(reply["choices"][0]);
+    EXPECT_TRUE(with(2, 4));
+    reply["choices"][0].erase("token_ids");
+    reply["choices"][1].erase("token_ids");
+    reply.erase("prompt_token_ids");
+    EXPECT_EQ(lacks(with(5, 4), {"3 rows found", "at least 4", "prompt of 5"}), "");
+    // SGLang's route has them beside its own field.
+    ReplyJson other = {{"sglext", {{"routed_experts", base64(bytes_as<int32_t>(kAll))}}},
+                       {"usage", {{"prompt_tokens", 3}, {"completion_tokens", 9}}}};
+    EXPECT_EQ(lacks(read(other.dump()), {"3 rows found", "11 expected"}), "");
+}
+
+TEST(ServedRouting, AListOfRepliesIsTheirTexts) {
+    const std::string one = sglang_reply(kAll);
+    for (const std::string& list :
+         {"[" + one + ", " + one + "]", "[\n" + one + ",\n" + one + "\n]"}) {
+        const auto found = read(list);
+        ASSERT_TRUE(found) << found.error().message;
+        EXPECT_EQ(found->sequences, 2);
+        EXPECT_EQ(found->layers[0].chosen, (Ids{0, 1, 1, 0, 2, 1, 0, 1, 1, 0, 2, 1}));
+    }
+    EXPECT_EQ(lacks(read("[" + one + ", {}]"), {"reply.json", "[1]", "no routed experts"}), "");
+    EXPECT_EQ(lacks(read("[" + one + ", 3]"), {"reply.json", "[1]", "object"}), "");
+    EXPECT_EQ(lacks(read("[]"), {"reply.json", "no repl"}), "");
+    EXPECT_EQ(lacks(read("3"), {"reply.json", "object"}), "");
+}
+
 TEST(ServedRouting, WhatIsNotAskedForIsNotKept) {
     // As much text as a server may send beside it, in a form that costs a tree many times its size.
     std::string reply = R"({"logprobs": [)";
