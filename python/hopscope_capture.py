@@ -25,103 +25,138 @@ TOP_K = ("num_experts_per_tok", "moe_k", "experts_per_token", "moe_top_k")
 DTYPES = {"int32": "I32", "float32": "F32"}
 
 
-def setting(config, name, otherwise):
-    value = getattr(config, name, None)
-    return otherwise if value is None else value
-
-
-def softmax_top_k(torch, c, z, k, correction):
+def softmax_top_k(torch, s, z, k, correction):
     p = z.softmax(-1)
     chosen = p.topk(k).indices
     w = p.gather(-1, chosen)
-    divides = c.model_type == "mixtral" or setting(c, "norm_topk_prob", c.model_type == "qwen3_next")
-    return chosen, w / w.sum(-1, keepdim=True) if divides else w
+    return chosen, w / w.sum(-1, keepdim=True) if s["normalise"] else w
 
 
-def within_groups(torch, c, values, rating, groups, kept):
+def within_groups(torch, s, values, rating):
     """`values` with what stands outside of the best groups at −∞."""
-    parts = values.unflatten(-1, (groups, -1))
-    best = rating(parts).topk(kept).indices
+    parts = values.unflatten(-1, (s["groups"], -1))
+    best = rating(parts).topk(s["kept_groups"]).indices
     mask = torch.zeros(parts.shape[:-1], dtype=torch.bool).scatter(-1, best, True)
     return parts.masked_fill(~mask[..., None], -torch.inf).flatten(-2)
 
 
-def grouped_softmax(torch, c, z, k, correction):
-    p = left = z.softmax(-1)
-    if getattr(c, "topk_method", "greedy") == "group_limited_greedy":
-        left = within_groups(torch, c, p, lambda parts: parts.amax(-1), c.n_group, c.topk_group)
-    chosen = left.topk(k).indices
-    return chosen, p.gather(-1, chosen) * setting(c, "routed_scaling_factor", 1.0)
+def grouped_softmax(torch, s, z, k, correction):
+    p = z.softmax(-1)
+    chosen = within_groups(torch, s, p, lambda parts: parts.amax(-1)).topk(k).indices
+    return chosen, p.gather(-1, chosen) * s["scale"]
 
 
-def grouped_sigmoid(torch, c, z, k, correction):
-    s = z.sigmoid()
-    left = within_groups(torch, c, s + correction, lambda parts: parts.topk(min(2, parts.shape[-1])).values.sum(-1),
-                         setting(c, "n_group", 1), setting(c, "topk_group", 1))
+def grouped_sigmoid(torch, s, z, k, correction):
+    scores = z.sigmoid()
+    left = within_groups(torch, s, scores + correction, lambda parts: parts.topk(min(2, parts.shape[-1])).values.sum(-1))
     chosen = left.topk(k).indices
-    w = s.gather(-1, chosen)
-    if setting(c, "norm_topk_prob", c.model_type != "dots1"):
+    w = scores.gather(-1, chosen)
+    if s["normalise"]:
         w = w / (w.sum(-1, keepdim=True) + 1e-20)
-    return chosen, w * setting(c, "routed_scaling_factor", 1.0)
+    return chosen, w * s["scale"]
 
 
-def top_k_softmax(torch, c, z, k, correction):
+def top_k_softmax(torch, s, z, k, correction):
     values, chosen = z.topk(k)
     return chosen, values.softmax(-1)
 
 
-def sparse_mixer(torch, c, z, k, correction):
+def sparse_mixer(torch, s, z, k, correction):
     left, experts, weights = z, [], []
     for _ in range(2):
         m, best = left.max(-1, keepdim=True)
-        far = (m - z) / torch.maximum(z.abs(), m) > 2 * setting(c, "router_jitter_noise", 0.01)
+        far = (m - z) / torch.maximum(z.abs(), m) > 2 * s["jitter"]
         experts.append(best)
         weights.append(left.masked_fill(far, -torch.inf).softmax(-1).gather(-1, best))
         left = left.scatter(-1, best, -torch.inf)
     return torch.cat(experts, -1), torch.cat(weights, -1)
 
 
-def corrected_sigmoid(torch, c, z, k, correction):
-    s = z.sigmoid()
-    chosen = (s + correction).topk(k).indices
-    w = s.gather(-1, chosen)
+def corrected_sigmoid(torch, s, z, k, correction):
+    scores = z.sigmoid()
+    chosen = (scores + correction).topk(k).indices
+    w = scores.gather(-1, chosen)
     return chosen, w / w.sum(-1, keepdim=True)
 
 
-def corrected_softmax(torch, c, z, k, correction):
+def corrected_softmax(torch, s, z, k, correction):
     p = z.softmax(-1)
     chosen = (p + correction).topk(k).indices
     w = p.gather(-1, chosen)
-    return chosen, w / w.sum(-1, keepdim=True).clamp_min(setting(c, "moe_norm_min", 1e-12))
+    return chosen, w / w.sum(-1, keepdim=True).clamp_min(s["least_sum"])
 
 
-def top_k_sigmoid(torch, c, z, k, correction):
+def top_k_sigmoid(torch, s, z, k, correction):
     values, chosen = z.topk(k)
     return chosen, values.sigmoid()
 
 
-RULES = {
-    **dict.fromkeys(("mixtral", "olmoe", "flex_olmo", "qwen2_moe", "qwen3_moe", "qwen3_next"), softmax_top_k),
-    "deepseek_v2": grouped_softmax,
-    **dict.fromkeys(("deepseek_v3", "kimi_k2", "glm4_moe", "dots1"), grouped_sigmoid),
-    **dict.fromkeys(("gpt_oss", "granitemoe", "jetmoe"), top_k_softmax),
-    "phimoe": sparse_mixer,
-    "minimax_m2": corrected_sigmoid,
-    "ernie4_5_moe": corrected_softmax,
-    **dict.fromkeys(("llama4", "llama4_text"), top_k_sigmoid),
+# Of each family its rule, and the numbers of it that the configuration may leave out where they are others than OTHERWISE.
+FAMILIES = {
+    "mixtral": (softmax_top_k, {"norm_topk_prob": True}),
+    "phimoe": (sparse_mixer, {"router_jitter_noise": 0.01}),
+    "minimax_m2": (corrected_sigmoid, {}),
+    "olmoe": (softmax_top_k, {}),
+    "flex_olmo": (softmax_top_k, {}),
+    "qwen2_moe": (softmax_top_k, {}),
+    "qwen3_moe": (softmax_top_k, {}),
+    "qwen3_next": (softmax_top_k, {"norm_topk_prob": True}),
+    "deepseek_v2": (grouped_softmax, {}),
+    "deepseek_v3": (grouped_sigmoid, {"norm_topk_prob": True, "n_group": 8, "topk_group": 4, "routed_scaling_factor": 2.5}),
+    "kimi_k2": (grouped_sigmoid, {"norm_topk_prob": True}),
+    "glm4_moe": (grouped_sigmoid, {"norm_topk_prob": True}),
+    "dots1": (grouped_sigmoid, {}),
+    "gpt_oss": (top_k_softmax, {}),
+    "granitemoe": (top_k_softmax, {}),
+    "jetmoe": (top_k_softmax, {}),
+    "ernie4_5_moe": (corrected_softmax, {"moe_norm_min": 1e-12}),
+    "llama4": (top_k_sigmoid, {}),
 }
+OTHERWISE = {"norm_topk_prob": False, "n_group": 1, "topk_group": 1, "routed_scaling_factor": 1.0, "router_jitter_noise": 0.0,
+             "moe_norm_min": 0.0}
+# Which of its numbers a rule reads, by their names in the program's documents.
+GROUPED = {"groups": "n_group", "kept_groups": "topk_group", "scale": "routed_scaling_factor"}
+READS = {softmax_top_k: {"normalise": "norm_topk_prob"}, grouped_softmax: GROUPED,
+         grouped_sigmoid: {"normalise": "norm_topk_prob", **GROUPED}, sparse_mixer: {"jitter": "router_jitter_noise"},
+         corrected_softmax: {"least_sum": "moe_norm_min"}}
+# What the configuration may call a way to choose that a rule is.
+SOFTMAX, SIGMOID = {"scoring_func": ("softmax",)}, {"scoring_func": ("sigmoid",)}
+WORDS = {softmax_top_k: SOFTMAX, top_k_softmax: SOFTMAX, corrected_softmax: SOFTMAX, corrected_sigmoid: SIGMOID, top_k_sigmoid: SIGMOID,
+         grouped_softmax: {"topk_method": ("greedy", "group_limited_greedy"), **SOFTMAX},
+         grouped_sigmoid: {"topk_method": ("noaux_tc",), "scoring_func": ("sigmoid", "noaux_tc")}}
+
+
+def settings(config):
+    """The family's rule and the numbers that it reads, as `hopscope info` has them; `rule` is a function here."""
+    family = config.model_type.removesuffix("_text")
+    if family not in FAMILIES:
+        raise SystemExit(f"the family {config.model_type!r} is not known; known are {', '.join(FAMILIES)}")
+    rule, own = FAMILIES[family]
+    for key, known in WORDS.get(rule, {}).items():
+        if (found := getattr(config, key, None)) and found not in known:
+            raise SystemExit(f"the configuration says {key} {found!r}; known for {family} is {', '.join(known)}")
+
+    def number(key):
+        found = getattr(config, key, None)
+        return {**OTHERWISE, **own}[key] if found is None else found
+
+    out = {"rule": rule, **{name: number(key) for name, key in READS.get(rule, {}).items()}}
+    if family == "mixtral":  # divides whatever is said
+        out["normalise"] = True
+    if rule is grouped_softmax and getattr(config, "topk_method", None) != "group_limited_greedy":
+        out["groups"] = out["kept_groups"] = 1
+    return out
 
 
 def choose(config, logits, correction=None):
     """Experts [T, k] by falling weight, and weights [T, k], of logits [T, E] in fp32, by the family's rule."""
     import torch
 
-    if config.model_type not in RULES:
-        raise SystemExit(f"the family {config.model_type!r} is not known; known are {', '.join(RULES)}")
+    numbers = settings(config)
     k = next((getattr(config, name) for name in TOP_K if getattr(config, name, None)), 0)
     if not k:
         raise SystemExit(f"the configuration says no number of experts a token ({', '.join(TOP_K)})")
-    experts, weights = RULES[config.model_type](torch, config, logits, k, 0 if correction is None else correction)
+    experts, weights = numbers["rule"](torch, numbers, logits, k, 0 if correction is None else correction)
     order = weights.sort(dim=-1, descending=True, stable=True).indices
     return experts.gather(-1, order).int(), weights.gather(-1, order)
 
