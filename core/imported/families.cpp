@@ -54,7 +54,8 @@ std::vector<Family> table() {
                      {"attention", {"self_attention.experts.router.layer.weight", "self_attention.experts.router.weight"},
                       {}, {}, "input_layernorm.weight"}}},
         {.model_type = "ernie4_5_moe", .rule = corrected_softmax,
-         .routers = {gate({"mlp.moe_statics.e_score_correction_bias"})}, .least_sum = 1e-12f},
+         .routers = {gate({"mlp.moe_statics.e_score_correction_bias", "mlp.gate.moe_statics.e_score_correction_bias",
+                           "mlp.gate.e_score_correction_bias"})}, .least_sum = 1e-12f},
         // Not held against the library's own numbers, as the others are.
         {.model_type = "llama4", .rule = top_k_sigmoid, .routers = {{kOwnPool, {"feed_forward.router.weight"}, {}, {}, kNorm}}},
     };

@@ -36,6 +36,11 @@ std::string free_name(const std::string& path, const std::vector<NamedTrace>& ta
     return name;
 }
 
+/// Whether a trace is hopscope.routing/1, and no server's.
+bool is_own_trace(const std::string& path) {
+    return path.ends_with(".safetensors");
+}
+
 /// Which of the numbers that a trace may have are in this one.
 OrderedJson parts_of(const RecordedRouting& routing) {
     OrderedJson out = {"experts"};
@@ -65,14 +70,14 @@ class Import {
           name_(name_of_model(model_.dir())) {}
 
     Status read_traces() {
+        const bool own = std::any_of(request_.traces.begin(), request_.traces.end(), is_own_trace);
         std::map<std::string, std::vector<float>> corrections;
         for (const ModelLayer& layer : layout_.layers)
             for (const ModelRouter& router : layer.routers) {
-                if (request_.traces.empty() || router.correction.empty()) continue;
-                auto tensors = read_router(model_, layout_, router);
-                if (!tensors) return tensors.error();
-                corrections[router_prefix(layer.index, router.pool)] =
-                    std::move(tensors->correction);
+                if (!own || router.correction.empty()) continue;
+                auto values = read_correction(model_, router);
+                if (!values) return values.error();
+                corrections[router_prefix(layer.index, router.pool)] = *std::move(values);
             }
         for (const std::string& path : request_.traces) {
             progress_.report("reading " + folder_name(path), -1);
@@ -96,7 +101,7 @@ class Import {
   private:
     Result<RecordedRouting> read_trace(
         const std::string& path, const std::map<std::string, std::vector<float>>& corrections) {
-        if (path.ends_with(".safetensors")) return read_routing(path, layout_, corrections);
+        if (is_own_trace(path)) return read_routing(path, layout_, corrections);
         auto served = read_served_trace(path);
         if (!served) return served.error();
         return routing_of(*std::move(served), layout_, path);

@@ -27,4 +27,10 @@ Result<RouterTensors> read_router(const ModelFolder& model, const ModelLayout& l
     return out;
 }
 
+Result<std::vector<float>> read_correction(const ModelFolder& model, const ModelRouter& router) {
+    std::vector<float> out;
+    if (auto s = read(model, router.correction, out); !s) return s.error();
+    return out;
+}
+
 }  // namespace hopscope::core

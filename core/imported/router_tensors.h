@@ -21,4 +21,7 @@ struct RouterTensors {
 Result<RouterTensors> read_router(const ModelFolder& model, const ModelLayout& layout,
                                   const ModelRouter& router);
 
+/// Its correction alone, or empty. Errors as above.
+Result<std::vector<float>> read_correction(const ModelFolder& model, const ModelRouter& router);
+
 }  // namespace hopscope::core

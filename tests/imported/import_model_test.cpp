@@ -404,6 +404,23 @@ TEST_F(ImportModel, TiesAreThoseOfTheRuleWithItsCorrection) {
     EXPECT_EQ(lacks(run({trace.write(model_.folder())}), {"row 0", "expert 1"}), "");
 }
 
+TEST_F(ImportModel, OfRoutersOnlyCorrectionsAreReadForATrace) {
+    model_.config["model_type"] = "deepseek_v3";
+    model_.save();
+    const std::vector<int32_t> rows(12, 1);
+    const std::vector<float> correction(4, 0);
+    const std::string layer = "model.layers.1.mlp.gate.";
+    ASSERT_TRUE(
+        write_safetensors(model_ / "model.safetensors",
+                          {{layer + "weight", "I32", {4, 3}, rows.data(), 48},
+                           {layer + "e_score_correction_bias", "F32", {4}, correction.data(), 16}},
+                          {{"format", "pt"}}));
+    OwnTrace trace;
+    trace.experts[3] = 4;
+    // The trace is what is wrong first: the rows, which are no numbers of a router, come later.
+    EXPECT_EQ(lacks(run({trace.write(model_.folder())}), {"own.safetensors", "expert 4"}), "");
+}
+
 // Where config.json does not say k, a trace says it, once for all layers.
 TEST_F(ImportModel, LayersOfATraceHaveOneNumberOfExpertsAToken) {
     model_.config.erase("num_experts_per_tok");

@@ -278,6 +278,23 @@ TEST(ModelLayout, AWayToChooseThatIsNotKnownIsNotTakenForAnother) {
     }
 }
 
+TEST(ModelLayout, CorrectionsAreFoundUnderEachOfTheirNames) {
+    for (const auto& [type, name] : std::vector<std::pair<const char*, const char*>>{
+             {"ernie4_5_moe", "mlp.gate.moe_statics.e_score_correction_bias"},
+             {"ernie4_5_moe", "mlp.gate.e_score_correction_bias"},
+             {"glm4_moe", "mlp.e_score_correction_bias"},
+             {"minimax_m2", "mlp.gate.e_score_correction_bias"}}) {
+        TinyModel model;
+        model.config["model_type"] = type;
+        model.config["num_hidden_layers"] = 1;
+        model.add_routers(1, "mlp.gate.weight");
+        model.add(std::string("model.layers.0.") + name, {4});
+        const ModelLayout layout = laid_out(model);
+        EXPECT_EQ(layout.find(0, "mlp")->correction, std::string("model.layers.0.") + name) << type;
+        EXPECT_TRUE(layout.warnings.empty()) << type;
+    }
+}
+
 TEST(ModelLayout, AnUnknownFamilyHasGeometryAlone) {
     TinyModel model;
     model.config["model_type"] = "new_moe";
