@@ -13,6 +13,24 @@ namespace {
 using analysis::ImportedAnalysis;
 using analysis::ImportedContext;
 
+/// Some analyses hold each two experts of a router against each other: numbers of the square of how
+/// many it has, half a GiB of them for so many.
+constexpr int64_t kMostPaired = 8192;
+
+Status check_pairs(const ImportedAnalysis& which, const ImportedRun& run) {
+    const std::string_view name = which.name;
+    if (name != "coactivation" && name != "collinearity") return {};
+    for (const ModelLayer& layer : run.layout().layers)
+        for (const ModelRouter& router : layer.routers)
+            if (router.experts > kMostPaired)
+                return usage_error(
+                    "holds each two experts against each other, of which the router " +
+                    in_quotes(router_prefix(layer.index, router.pool)) + " has " +
+                    std::to_string(router.experts) + "; at most " + std::to_string(kMostPaired) +
+                    " are allowed");
+    return {};
+}
+
 struct Selected {
     std::vector<const ImportedAnalysis*> list;
     bool all = false;
@@ -67,7 +85,9 @@ Error of_run(const std::string& run, const std::string& name, const Error& error
 Result<OrderedJson> made(const ImportedAnalysis& which, bool all, const ImportedContext& context,
                          const AnalysisFolder& folder) {
     OrderedJson document = head(which, context.run);
-    auto output = analysis::run_imported(which, context);
+    const Status pairs = check_pairs(which, context.run);
+    auto output = pairs ? analysis::run_imported(which, context)
+                        : Result<analysis::AnalysisOutput>(pairs.error());
     if (!output && (!all || output.error().kind != ErrorKind::usage))
         return of_run(context.run.dir(), which.name, output.error());
     if (!output) {

@@ -131,6 +131,33 @@ TEST_F(Imported, NothingThatTrainsTakesIt) {
     EXPECT_FALSE(look_at_run(out));
 }
 
+// Wrong if a model of very many experts takes memory by their square.
+TEST_F(Imported, PairsOfTooManyExpertsAreRefusedByName) {
+    TinyModel many;
+    many.config["num_local_experts"] = 8193;
+    many.config["hidden_size"] = 1;
+    many.config["num_hidden_layers"] = 1;
+    many.add_routers(1, "mlp.gate.weight", 8193, 1);
+    ImportOptions import;
+    import.model = many.save();
+    import.traces = {many.folder().write("t.json", sglang_reply({0, 8192, 2, 3}))};
+    import.out = many.folder() / "run";
+    const auto made = import_model(import);
+    ASSERT_TRUE(made) << made.error().message;
+    AnalyzeOptions options;
+    options.run = import.out;
+    for (const char* what : {"coactivation", "collinearity"}) {
+        options.what = what;
+        EXPECT_EQ(lacks(analyze(options), {what, "layers.0", "8193", "8192"}), "");
+    }
+    options.what = "all";
+    const auto all = analyze(options);
+    ASSERT_TRUE(all) << all.error().message;
+    for (const auto& one : Json::parse(*all).at("analyses"))
+        EXPECT_EQ(one.contains("skipped"), one.at("name") != "load" && one.at("name") != "jaccard")
+            << one.at("name");
+}
+
 TEST_F(Imported, AnalyzeAndInfoTakeIt) {
     ImportOptions import;
     import.model = model_.dir();
