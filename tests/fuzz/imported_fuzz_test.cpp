@@ -28,7 +28,8 @@ const std::vector<std::string> kConfigs = {
     R"({"model_type": "qwen3_moe", "num_hidden_layers": 3, "num_experts": 4, "mlp_only_layers": [0],
         "decoder_sparse_step": 1, "num_experts_per_tok": 2, "moe_layers": [1, 2]})",
     R"({"model_type": "deepseek_v2", "num_hidden_layers": 3, "topk_method": "group_limited_greedy",
-        "n_group": 2, "topk_group": 1, "num_experts_per_tok": 1})",
+        "n_group": 2, "topk_group": 1, "num_experts_per_tok": 1, "scoring_func": "softmax",
+        "num_nextn_predict_layers": 1})",
     R"({"model_type": "phimoe", "num_hidden_layers": 3, "router_jitter_noise": 0.01,
         "num_experts_per_tok": 2})",
 };
@@ -41,6 +42,7 @@ class FuzzImported : public testing::Test {
             model_.add(std::string(layer) + "mlp.gate.e_score_correction_bias", {4});
             model_.add(std::string(layer) + "post_attention_layernorm.weight", {3});
         }
+        model_.add("mtp.layers.0.mlp.gate.weight", {4, 3});
         model_.config = OrderedJson::parse(kConfigs[0]);
         model_.save(2);
     }
@@ -117,9 +119,12 @@ TEST_F(FuzzImported, ServedTraces) {
                                {"dtype", "uint16"},
                                {"start", 1}};
     const std::string line = sglang_reply(ids);
+    ReplyJson counted = ReplyJson::parse(vllm_reply(base64(array), {5, 6}));
+    counted["usage"] = {{"prompt_tokens", 2}, {"completion_tokens", 1}};
     fuzz_file("served trace",
               {array, vllm_reply(base64(array), {5, 6, 7}), line, line + "\n" + line + "\n",
-               vllm_reply(wrapped, {5, 6, 7, 8}), wrapped.dump()},
+               vllm_reply(wrapped, {5, 6, 7, 8}), wrapped.dump(), "[" + line + ", " + line + "]",
+               counted.dump()},
               "trace.json", [&](const std::string& path) -> std::string {
                   auto served = read_served_trace(path);
                   if (!served) return fault_of(served, "trace.json");
@@ -144,7 +149,9 @@ TEST_F(FuzzImported, OwnTraces) {
     for (RecordedLayer& layer : routing->layers) {
         layer.weights.assign(4, 0.5f);
         layer.entropy.assign(2, 1);
+        layer.max_prob.assign(2, 0.5f);
     }
+    routing->next_token = {3};
     const std::string seed = folder / "seed.safetensors", copy = folder / "copy.safetensors";
     ASSERT_TRUE(write_routing(seed, *routing, *layout, "r.json"));
     fuzz_file("own trace", {bytes_of(seed)}, "t.safetensors",
