@@ -66,6 +66,8 @@ class UseProbe : public Probe {
     std::vector<std::vector<std::vector<ExpertUse>>> uses;  ///< [layers][M]
 };
 
+}  // namespace
+
 ExpertContexts contexts_of(std::vector<ExpertUse> uses, size_t top, size_t parts, Random& random) {
     ExpertContexts out;
     out.uses = static_cast<int64_t>(uses.size());
@@ -81,8 +83,6 @@ ExpertContexts contexts_of(std::vector<ExpertUse> uses, size_t top, size_t parts
     }
     return out;
 }
-
-}  // namespace
 
 Result<std::vector<std::vector<ExpertContexts>>> expert_contexts(const Model& model,
                                                                  const BatchSource& source,
@@ -113,7 +113,6 @@ Result<std::vector<std::vector<ExpertContexts>>> expert_contexts(const Model& mo
 namespace {
 
 constexpr int64_t kContextBatches = 20;
-constexpr size_t kTopUses = 5, kRankParts = 5;
 /// Of a layer, those used most: an expert takes some 3 KB of the document. The table has all.
 constexpr size_t kListedExperts = 256;
 constexpr int64_t kWindowBefore = 10, kWindowAfter = 4;  ///< tokens
@@ -124,12 +123,7 @@ std::string text_of(const Tokenizer& tokenizer, const std::vector<int32_t>& ids,
     std::string out;
     for (int64_t i = from; i < to; ++i) {
         const int32_t id = ids[static_cast<size_t>(i)];
-        const auto piece = id == tokenizer.newline_id() ? "\n" : spelled(tokenizer.piece(id));
-        for (size_t at = 0; at < piece.size();) {
-            const bool mark = piece.compare(at, kSpaceMark.size(), kSpaceMark) == 0;
-            out += mark ? ' ' : piece[at];
-            at += mark ? kSpaceMark.size() : 1;
-        }
+        out += id == tokenizer.newline_id() ? "\n" : without_marks(spelled(tokenizer.piece(id)));
     }
     return out;
 }
@@ -139,45 +133,27 @@ double five_digits(float x) {
     return std::round(static_cast<double>(x) * 1e5) / 1e5;
 }
 
-/// Uses of one expert with the text around them.
-class UseWriter {
-  public:
-    UseWriter(const Tokenizer& tokenizer, const std::vector<int32_t>& ids, int64_t length,
-              Table& table)
-        : tokenizer_(tokenizer), ids_(ids), length_(length), table_(table) {}
-
-    /// A list of that name of the expert's object, and a row each.
-    void add(Fields& expert, const char* kind, int64_t layer, int64_t id,
-             const std::vector<ExpertUse>& uses) const {
-        expert.list(kind);
-        for (const auto& use : uses) {
-            // A window ends where the sequence does that the model saw.
-            const int64_t t = use.token, begin = t / length_ * length_;
-            const auto text = [&](int64_t from, int64_t to) {
-                return text_of(tokenizer_, ids_, std::max(begin, from),
-                               std::min(begin + length_, to));
-            };
-            Fields row;
-            row.place("layer", layer)
-                .place("expert", id)
-                .cell("kind", std::string(kind))
-                .number("strength", five_digits(use.strength))
-                .number("weight", five_digits(use.weight))
-                .count("hop", use.hop)
-                .text("before", text(t - kWindowBefore, t))
-                .text("token", text(t, t + 1))
-                .text("after", text(t + 1, t + 1 + kWindowAfter));
-            expert.add(kind, row);
-            table_.add(row);
-        }
+/// A list of that name of the expert's object, and a row each.
+void add_uses(Fields& expert, const char* kind, int64_t layer, int64_t id,
+              const std::vector<ExpertUse>& uses, const ContextText& where, Table& table) {
+    expert.list(kind);
+    for (const auto& use : uses) {
+        const int64_t t = use.token;
+        const auto [begin, end] = where.bounds(t);
+        Fields row;
+        row.place("layer", layer)
+            .place("expert", id)
+            .cell("kind", std::string(kind))
+            .number("strength", five_digits(use.strength))
+            .number("weight", five_digits(use.weight))
+            .count("hop", use.hop)
+            .text("before", where.text(std::max(begin, t - kWindowBefore), t))
+            .text("token", where.text(t, t + 1))
+            .text("after", where.text(t + 1, std::min(end, t + 1 + kWindowAfter)));
+        expert.add(kind, row);
+        table.add(row);
     }
-
-  private:
-    const Tokenizer& tokenizer_;
-    const std::vector<int32_t>& ids_;
-    int64_t length_;
-    Table& table_;
-};
+}
 
 /// [experts] whether it is among the most used.
 std::vector<char> most_used(const std::vector<ExpertContexts>& experts) {
@@ -190,8 +166,20 @@ std::vector<char> most_used(const std::vector<ExpertContexts>& experts) {
     return out;
 }
 
+}  // namespace
+
+std::string without_marks(std::string_view piece) {
+    std::string out;
+    for (size_t at = 0; at < piece.size();) {
+        const bool mark = piece.compare(at, kSpaceMark.size(), kSpaceMark) == 0;
+        out += mark ? ' ' : piece[at];
+        at += mark ? kSpaceMark.size() : 1;
+    }
+    return out;
+}
+
 Fields contexts_layer(int64_t layer, const std::vector<ExpertContexts>& experts,
-                      const UseWriter& writer) {
+                      const ContextText& text, Table& table) {
     const auto listed = most_used(experts);
     Fields out;
     out.list("experts");
@@ -201,8 +189,8 @@ Fields contexts_layer(int64_t layer, const std::vector<ExpertContexts>& experts,
         const auto id = static_cast<int64_t>(e);
         Fields expert;
         expert.count("id", id).count("uses", experts[e].uses);
-        writer.add(expert, "top", layer, id, experts[e].top);
-        writer.add(expert, "sample", layer, id, experts[e].sample);
+        add_uses(expert, "top", layer, id, experts[e].top, text, table);
+        add_uses(expert, "sample", layer, id, experts[e].sample, text, table);
         ++used;
         if (!listed[e]) continue;
         ++shown;
@@ -211,6 +199,8 @@ Fields contexts_layer(int64_t layer, const std::vector<ExpertContexts>& experts,
     out.count("experts_used", used).count("experts_listed", shown);
     return out;
 }
+
+namespace {
 
 Result<AnalysisOutput> contexts(const AnalysisContext& context) {
     const auto& run = context.measured->run();
@@ -224,9 +214,15 @@ Result<AnalysisOutput> contexts(const AnalysisContext& context) {
     const int64_t length = (*source)->seq_len();
     AnalysisOutput out;
     out.n = std::min(kContextBatches, (*source)->eval_batches()) * (*source)->batch() * length;
-    const UseWriter writer(run.tokenizer, (*text)->ids, length, out.table());
+    const ContextText where{
+        [&](int64_t from, int64_t to) { return text_of(run.tokenizer, (*text)->ids, from, to); },
+        [&](int64_t token) {
+            const int64_t begin = token / length * length;
+            return std::pair(begin, begin + length);
+        }};
     for (size_t l = 0; l < layers->size(); ++l)
-        out.result.add("layers", contexts_layer(static_cast<int64_t>(l), (*layers)[l], writer));
+        out.result.add("layers",
+                       contexts_layer(static_cast<int64_t>(l), (*layers)[l], where, out.table()));
     return out;
 }
 

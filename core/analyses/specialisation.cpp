@@ -1,4 +1,6 @@
 // Analysis `specialisation`: what kinds of tokens does each expert get (OLMoE, arXiv 2409.02060)?
+#include "core/analyses/specialisation.h"
+
 #include <algorithm>
 #include <cmath>
 #include <map>
@@ -21,17 +23,15 @@ constexpr size_t kDomains = 16, kTopIds = 10, kShownExperts = 5;
 /// Token ids seen less often have a strong expert by chance.
 constexpr int64_t kLeastOccurrences = 16;
 
-/// Labels of tokens under a name each.
-struct Labelling {
-    std::vector<int32_t> of;  ///< [tokens], −1: none
-    std::vector<std::string> names;
+struct Domains {
+    Labelling labels;
     std::string what;
 };
 
 /// Word classes of the synthetic text, or else its documents; the most frequent ones.
-Labelling domains_of(const TokenText& text, int32_t eos) {
+Domains domains_of(const TokenText& text, int32_t eos) {
     std::vector<std::string> raw = text.classes;
-    Labelling out;
+    Domains out;
     out.what = "word classes of the synthetic text";
     if (raw.empty()) {
         out.what = "documents of the text";
@@ -50,28 +50,12 @@ Labelling domains_of(const TokenText& text, int32_t eos) {
     order.resize(std::min(order.size(), kDomains));
     std::map<std::string, int32_t> index;
     for (const auto& [n, name] : order) {
-        index[name] = static_cast<int32_t>(out.names.size());
-        out.names.push_back(name);
+        index[name] = static_cast<int32_t>(out.labels.names.size());
+        out.labels.names.push_back(name);
     }
     for (const auto& name : raw) {
         const auto found = index.find(name);
-        out.of.push_back(found == index.end() ? -1 : found->second);
-    }
-    return out;
-}
-
-Labelling positions_of(int64_t tokens, int64_t length) {
-    Labelling out;
-    out.what = "eighths of the sequence";
-    const int64_t parts = std::min(kPositionParts, length);
-    for (int64_t p = 0; p < parts; ++p)
-        out.names.push_back(std::to_string(p * length / parts) + " to " +
-                            std::to_string((p + 1) * length / parts - 1));
-    // The part p holds the positions of the name above.
-    for (int64_t t = 0; t < tokens; ++t) {
-        int64_t p = 0;
-        while ((p + 1) * length / parts <= t % length) ++p;
-        out.of.push_back(static_cast<int32_t>(p));
+        out.labels.of.push_back(found == index.end() ? -1 : found->second);
     }
     return out;
 }
@@ -84,15 +68,15 @@ struct Shares {
     double of(size_t expert, size_t label) const { return share[expert * labels + label]; }
 };
 
-Shares shares_of(const LayerSample& layer, const RoutingSample& s, const Labelling& labels) {
-    const auto counts = label_counts(layer, s.experts, s.top_k, labels.of,
+Shares shares_of(const LayerChoices& choices, const Labelling& labels) {
+    const auto counts = label_counts(choices.sample, choices.experts, choices.top_k, labels.of,
                                      static_cast<int64_t>(labels.names.size()));
     Shares out;
     out.labels = labels.names.size();
     const auto all = static_cast<double>(
         std::accumulate(counts.tokens.begin(), counts.tokens.end(), int64_t{0}));
-    for (size_t e = 0; e < static_cast<size_t>(s.experts); ++e) {
-        const auto turns = static_cast<double>(turns_of(layer, static_cast<int64_t>(e)));
+    for (size_t e = 0; e < static_cast<size_t>(choices.experts); ++e) {
+        const auto turns = static_cast<double>(turns_of(choices.sample, static_cast<int64_t>(e)));
         int64_t chosen = 0;
         for (size_t d = 0; d < out.labels; ++d) {
             const int64_t n = counts.chosen[e * out.labels + d];
@@ -103,24 +87,6 @@ Shares shares_of(const LayerSample& layer, const RoutingSample& s, const Labelli
         out.overall.push_back(static_cast<double>(chosen) / (all * turns));
     }
     return out;
-}
-
-/// Token ids that occur often enough.
-Labelling ids_of(const TokenText& text, const Tokenizer& tokenizer) {
-    Labelling ids;
-    std::map<int32_t, int64_t> counts;
-    for (const int32_t id : text.ids) ++counts[id];
-    std::map<int32_t, int32_t> index;
-    for (const auto& [id, n] : counts)
-        if (n >= kLeastOccurrences) {
-            index[id] = static_cast<int32_t>(ids.names.size());
-            ids.names.push_back(tokenizer.piece(id));
-        }
-    for (const int32_t id : text.ids) {
-        const auto found = index.find(id);
-        ids.of.push_back(found == index.end() ? -1 : found->second);
-    }
-    return ids;
 }
 
 /// Experts of a layer by what sets each of them apart, for the few that are shown.
@@ -139,20 +105,95 @@ class TopExperts {
     std::vector<std::pair<double, Fields>> experts_;
 };
 
-Fields share_row(size_t layer, size_t expert, const char* label_column, const std::string& label,
+Fields share_row(int64_t layer, size_t expert, const char* label_column, const std::string& label,
                  double share) {
     Fields row;
-    row.place("layer", static_cast<int64_t>(layer))
+    row.place("layer", layer)
         .place("expert", static_cast<int64_t>(expert))
         .cell(label_column, label)
         .cell("share", four_digits(share));
     return row;
 }
 
-/// Of each expert the label with the largest share, against the share over all labels.
-Fields strongest_fields(const LayerSample& layer, const RoutingSample& s, const Labelling& labels,
-                        size_t index, uint64_t seed, const char* column, Table& table) {
-    const auto shares = shares_of(layer, s, labels);
+Result<AnalysisOutput> specialisation(const AnalysisContext& context) {
+    const auto& run = context.measured->run();
+    auto source = context.measured->source(context.progress, kAnalysisBatches);
+    if (!source) return source.error();
+    auto sample = context.measured->sample(context.progress);
+    if (!sample) return sample.error();
+    auto text = context.measured->text(context);
+    if (!text) return text.error();
+    const RoutingSample& s = **sample;
+    const auto domains = domains_of(**text, run.tokenizer.eos_id());
+    std::vector<int64_t> places;
+    for (int64_t t = 0; t < s.tokens; ++t) places.push_back(t % (*source)->seq_len());
+    const auto positions = eighths(places, (*source)->seq_len());
+    const auto ids =
+        frequent_ids((*text)->ids, [&](int32_t id) { return run.tokenizer.piece(id); });
+    const bool has_domains = domains.labels.names.size() > 1;
+    AnalysisOutput out;
+    out.n = s.tokens;
+    std::vector<double> even_shares;
+    for (size_t l = 0; l < s.layers.size(); ++l) {
+        const auto& layer = s.layers[l];
+        const LayerChoices choices{static_cast<int64_t>(l), layer, s.experts, s.top_k, s.tokens};
+        std::vector<double> even;
+        for (const auto& hop : layer.hops)
+            even.push_back(static_cast<double>(s.top_k) / static_cast<double>(hop.pool_size));
+        even_shares.insert(even_shares.end(), even.begin(), even.end());
+        Fields row;
+        row.json("even_share", even)
+            .object("vocabulary", strongest_ids(choices, ids, context.seed, out.table()))
+            .object("position", strongest_labels(choices, positions, context.seed, "positions",
+                                                 out.table("position")));
+        if (has_domains)
+            row.object("domain", strongest_labels(choices, domains.labels, context.seed, "domain",
+                                                  out.table("domain")));
+        out.result.add("layers", row);
+    }
+    out.result.text("domains", has_domains ? domains.what : "none: these batches hold one document")
+        .number("even_share", stats::mean(even_shares));
+    return out;
+}
+
+}  // namespace
+
+Labelling frequent_ids(std::span<const int32_t> ids,
+                       const std::function<std::string(int32_t)>& piece) {
+    Labelling out;
+    std::map<int32_t, int64_t> counts;
+    for (const int32_t id : ids) ++counts[id];
+    std::map<int32_t, int32_t> index;
+    for (const auto& [id, n] : counts)
+        if (id >= 0 && n >= kLeastOccurrences) {
+            index[id] = static_cast<int32_t>(out.names.size());
+            out.names.push_back(piece(id));
+        }
+    for (const int32_t id : ids) {
+        const auto found = index.find(id);
+        out.of.push_back(found == index.end() ? -1 : found->second);
+    }
+    return out;
+}
+
+Labelling eighths(std::span<const int64_t> places, int64_t length) {
+    Labelling out;
+    const int64_t parts = std::min(kPositionParts, length);
+    for (int64_t p = 0; p < parts; ++p)
+        out.names.push_back(std::to_string(p * length / parts) + " to " +
+                            std::to_string((p + 1) * length / parts - 1));
+    // The part p holds the positions of the name above.
+    for (const int64_t place : places) {
+        int64_t p = 0;
+        while ((p + 1) * length / parts <= place) ++p;
+        out.of.push_back(static_cast<int32_t>(p));
+    }
+    return out;
+}
+
+Fields strongest_labels(const LayerChoices& choices, const Labelling& labels, uint64_t seed,
+                        const char* column, Table& table) {
+    const auto shares = shares_of(choices, labels);
     std::vector<double> best_shares;
     TopExperts top;
     for (size_t e = 0; e < shares.overall.size(); ++e) {
@@ -160,7 +201,7 @@ Fields strongest_fields(const LayerSample& layer, const RoutingSample& s, const 
         size_t best = 0;
         for (size_t d = 0; d < shares.labels; ++d) {
             if (shares.of(e, d) > shares.of(e, best)) best = d;
-            table.add(share_row(index, e, column, labels.names[d], shares.of(e, d)));
+            table.add(share_row(choices.layer, e, column, labels.names[d], shares.of(e, d)));
         }
         best_shares.push_back(shares.of(e, best));
         Fields expert;
@@ -176,10 +217,9 @@ Fields strongest_fields(const LayerSample& layer, const RoutingSample& s, const 
     return out;
 }
 
-/// Each expert's strongest token ids, and the mean of their shares.
-Fields vocabulary_fields(const LayerSample& layer, const RoutingSample& s, const Labelling& ids,
-                         size_t index, uint64_t seed, Table& table) {
-    const auto shares = shares_of(layer, s, ids);
+Fields strongest_ids(const LayerChoices& choices, const Labelling& ids, uint64_t seed,
+                     Table& table) {
+    const auto shares = shares_of(choices, ids);
     std::vector<double> means;
     TopExperts top;
     for (size_t e = 0; e < shares.overall.size(); ++e) {
@@ -202,7 +242,7 @@ Fields vocabulary_fields(const LayerSample& layer, const RoutingSample& s, const
             Fields one;
             one.text("piece", piece).number("share", four_digits(share));
             expert.add("pieces", one);
-            table.add(share_row(index, e, "piece", piece, share));
+            table.add(share_row(choices.layer, e, "piece", piece, share));
         }
         means.push_back(mean);
         expert.number("mean_share", mean);
@@ -214,45 +254,6 @@ Fields vocabulary_fields(const LayerSample& layer, const RoutingSample& s, const
     top.put(out);
     return out;
 }
-
-Result<AnalysisOutput> specialisation(const AnalysisContext& context) {
-    const auto& run = context.measured->run();
-    auto source = context.measured->source(context.progress, kAnalysisBatches);
-    if (!source) return source.error();
-    auto sample = context.measured->sample(context.progress);
-    if (!sample) return sample.error();
-    auto text = context.measured->text(context);
-    if (!text) return text.error();
-    const RoutingSample& s = **sample;
-    const auto domains = domains_of(**text, run.tokenizer.eos_id());
-    const auto positions = positions_of(s.tokens, (*source)->seq_len());
-    const auto ids = ids_of(**text, run.tokenizer);
-    const bool has_domains = domains.names.size() > 1;
-    AnalysisOutput out;
-    out.n = s.tokens;
-    std::vector<double> even_shares;
-    for (size_t l = 0; l < s.layers.size(); ++l) {
-        const auto& layer = s.layers[l];
-        std::vector<double> even;
-        for (const auto& hop : layer.hops)
-            even.push_back(static_cast<double>(s.top_k) / static_cast<double>(hop.pool_size));
-        even_shares.insert(even_shares.end(), even.begin(), even.end());
-        Fields row;
-        row.json("even_share", even)
-            .object("vocabulary", vocabulary_fields(layer, s, ids, l, context.seed, out.table()))
-            .object("position", strongest_fields(layer, s, positions, l, context.seed, "positions",
-                                                 out.table("position")));
-        if (has_domains)
-            row.object("domain", strongest_fields(layer, s, domains, l, context.seed, "domain",
-                                                  out.table("domain")));
-        out.result.add("layers", row);
-    }
-    out.result.text("domains", has_domains ? domains.what : "none: these batches hold one document")
-        .number("even_share", stats::mean(even_shares));
-    return out;
-}
-
-}  // namespace
 
 extern const Analysis kSpecialisation{
     "specialisation",
