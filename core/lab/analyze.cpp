@@ -2,6 +2,7 @@
 // (hopscope.analysis/2).
 #include <optional>
 
+#include "core/analyses/imported_analyses.h"
 #include "core/analyses/measured.h"
 #include "core/analyses/table.h"
 #include "core/api/lab.h"
@@ -9,6 +10,7 @@
 #include "core/base/utf8.h"
 #include "core/imported/imported_run.h"
 #include "core/lab/analysis_folder.h"
+#include "core/lab/analysis_names.h"
 #include "core/lab/analyze_imported.h"
 #include "core/lab/interrupt.h"
 #include "core/run/document.h"
@@ -102,6 +104,7 @@ Result<std::string> analyze(const AnalyzeOptions& o) {
     try {
         if (o.background) use_one_thread();
         if (is_imported_run(o.run)) return analyze_imported(o);
+        if (auto s = check_trained_names(o.what); !s) return s.error();
         auto selected = analysis::select_analyses(analysis::analysis_table(), o.what);
         if (!selected) return selected.error();
         AnalysisFolder folder;
@@ -160,6 +163,8 @@ std::vector<Definition> analysis_definitions() {
     std::vector<Definition> out;
     for (const Analysis* which : analysis::analysis_table())
         out.emplace_back(which->name, which->cited());
+    for (const analysis::ImportedAnalysis* which : analysis::only_imported())
+        out.emplace_back(which->name, "of an imported model: " + which->cited());
     return out;
 }
 
@@ -174,6 +179,8 @@ std::vector<Definition> analysis_refusals(const Config& config, const RunHolds& 
     for (const Analysis* which : analysis::analysis_table())
         if (auto why = missing(which->needs.all(), config, holds))
             out.emplace_back(which->name, as_sentence(std::move(*why)));
+    for (const analysis::ImportedAnalysis* which : analysis::only_imported())
+        out.emplace_back(which->name, only_of_imported(which->name) + ".");
     return out;
 }
 

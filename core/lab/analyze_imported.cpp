@@ -1,10 +1,13 @@
 #include "core/lab/analyze_imported.h"
 
+#include <algorithm>
+#include <optional>
+
 #include "core/analyses/imported_analyses.h"
-#include "core/analyses/table.h"
 #include "core/base/names.h"
 #include "core/base/utf8.h"
 #include "core/lab/analysis_folder.h"
+#include "core/lab/analysis_names.h"
 #include "core/lab/interrupt.h"
 
 namespace hopscope::core::lab {
@@ -36,21 +39,22 @@ struct Selected {
     bool all = false;
 };
 
-/// Names are first read as analyses of any run, so that a slip is told from one that this run
-/// cannot have.
+/// Names are read as analyses of any run, so that a slip is told from one that this run cannot
+/// have.
 Result<Selected> select(const AnalyzeOptions& o) {
-    const auto any = analysis::select_analyses(analysis::analysis_table(), o.what);
-    if (!any) return any.error();
+    const auto known = analysis_names();
+    const auto chosen = chosen_names("--what", o.what, known);
+    if (!chosen) return chosen.error();
     std::vector<std::string> here;
     for (const ImportedAnalysis& one : analysis::imported_analyses()) here.emplace_back(one.name);
-    Selected out{{}, any->all};
-    for (const analysis::Analysis* which : any->list) {
+    Selected out{{}, chosen->all};
+    for (const size_t place : chosen->places) {
         const ImportedAnalysis* found = nullptr;
         for (const ImportedAnalysis& one : analysis::imported_analyses())
-            if (std::string_view(one.name) == which->name) found = &one;
+            if (one.name == known[place]) found = &one;
         if (found) out.list.push_back(found);
-        if (!found && !any->all)
-            return usage_error(shown_path(o.run) + ": " + which->name +
+        if (!found && !chosen->all)
+            return usage_error(shown_path(o.run) + ": " + known[place] +
                                " asks for more than an imported model has, router rows and "
                                "recorded choices; allowed are " +
                                joined(here));
@@ -58,13 +62,37 @@ Result<Selected> select(const AnalyzeOptions& o) {
     return out;
 }
 
-Status check(const AnalyzeOptions& o) {
-    for (const auto& [name, value] :
-         {std::pair("--against", &o.against), {"--corpus", &o.corpus}, {"--prompts", &o.prompts}})
+Status check(const AnalyzeOptions& o, const Selected& selected) {
+    for (const auto& [name, value] : {std::pair("--corpus", &o.corpus), {"--prompts", &o.prompts}})
         if (!value->empty())
             return usage_error(std::string(name) + ": no analysis of an imported model (" +
                                shown_path(o.run) + ") uses it; leave it out");
+    const bool compares = std::any_of(selected.list.begin(), selected.list.end(),
+                                      [](const ImportedAnalysis* one) { return one->compares; });
+    if (!o.against.empty() && !compares)
+        return usage_error(
+            "--against: none of the analyses that were named uses it for an imported "
+            "model (" +
+            shown_path(o.run) + "); leave it out");
     return {};
+}
+
+/// A run and its traces. The context refers to what is kept here.
+struct OpenedImport {
+    ImportedRun run;
+    std::vector<RecordedRouting> traces;
+};
+
+Result<OpenedImport> open_import(const std::string& dir) {
+    auto run = ImportedRun::open(dir);
+    if (!run) return run.error();
+    OpenedImport out{*std::move(run), {}};
+    for (const std::string& name : out.run.traces()) {
+        auto trace = out.run.trace(name);
+        if (!trace) return trace.error();
+        out.traces.push_back(*std::move(trace));
+    }
+    return out;
 }
 
 OrderedJson head(const ImportedAnalysis& which, const ImportedRun& run) {
@@ -97,7 +125,11 @@ Result<OrderedJson> made(const ImportedAnalysis& which, bool all, const Imported
     document["definition"] = which.cited();
     document["n"] = output->n;
     document["seed"] = context.seed;
-    if (which.needs_trace) document["traces"] = context.run.traces();
+    if (which.asks != analysis::Asks::rows) document["traces"] = context.run.traces();
+    if (output->used_against && context.against)
+        document["against"] = {{"run", folder_name(context.against->run.dir())},
+                               {"step", 0},
+                               {"config_hash", context.against->run.info().config_hash}};
     document["result"] = output->result.json();
     if (auto s = folder.write(which.name, output->tables, document); !s) return s.error();
     return document;
@@ -116,9 +148,9 @@ std::string refused_to_imported(const std::string& name, const ImportedHolds& ho
 }
 
 Result<std::string> analyze_imported(const AnalyzeOptions& o) {
-    if (auto s = check(o); !s) return s.error();
     auto selected = select(o);
     if (!selected) return selected.error();
+    if (auto s = check(o, *selected); !s) return s.error();
     AnalysisFolder folder;
     if (!o.out.empty()) {
         std::vector<std::string> names;
@@ -127,14 +159,18 @@ Result<std::string> analyze_imported(const AnalyzeOptions& o) {
         if (!place) return place.error();
         folder = *std::move(place);
     }
-    auto run = ImportedRun::open(o.run);
+    auto run = open_import(o.run);
     if (!run) return run.error();
-    ImportedContext context{*run, {}, o.seed, interruptible(o.on_progress)};
+    ImportedContext context{run->run, std::move(run->traces), o.seed, interruptible(o.on_progress)};
     context.progress.cancelled = [&o] { return interrupted() || (o.cancelled && o.cancelled()); };
-    for (const std::string& name : run->traces()) {
-        auto trace = run->trace(name);
-        if (!trace) return trace.error();
-        context.traces.push_back(*std::move(trace));
+    std::optional<OpenedImport> other;
+    std::optional<ImportedContext> against;
+    if (!o.against.empty()) {
+        auto opened = open_import(o.against);
+        if (!opened) return opened.error();
+        other = *std::move(opened);
+        against.emplace(ImportedContext{other->run, std::move(other->traces)});
+        context.against = &*against;
     }
     OrderedJson documents = OrderedJson::array();
     for (const ImportedAnalysis* which : selected->list) {

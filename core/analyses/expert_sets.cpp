@@ -1,0 +1,210 @@
+// Analysis `expert_sets`: which experts are chosen as a set, and more often than by themselves
+// [def:expert_sets]?
+#include <algorithm>
+#include <map>
+#include <unordered_map>
+
+#include "core/analyses/recorded_text.h"
+#include "core/base/random.h"
+#include "core/stats/fixed_size_sets.h"
+
+namespace hopscope::core::analysis {
+namespace {
+
+constexpr size_t kShownSets = 10, kShownTokens = 5;
+/// Triples of larger sets than this are too many to count.
+constexpr int64_t kMostForTriples = 16;
+
+using ExpertSet = std::vector<int32_t>;  ///< rising
+
+struct SetHash {
+    size_t operator()(const ExpertSet& set) const {
+        uint64_t hash = 0;
+        for (const int32_t e : set) hash = mix64(hash, static_cast<uint64_t>(e));
+        return hash;
+    }
+};
+
+/// Calls `see` with each subset of that size of a rising set.
+template <class See>
+void each_subset(const ExpertSet& set, size_t size, ExpertSet& part, size_t from, const See& see) {
+    if (part.size() == size) return see(part);
+    for (size_t i = from; i + (size - part.size()) <= set.size(); ++i) {
+        part.push_back(set[i]);
+        each_subset(set, size, part, i + 1, see);
+        part.pop_back();
+    }
+}
+
+ExpertSet sorted_set(const Recorded& one, int64_t token) {
+    const auto ids = one.set(token);
+    ExpertSet out(ids.begin(), ids.end());
+    std::sort(out.begin(), out.end());
+    return out;
+}
+
+struct CountedSet {
+    ExpertSet set;
+    int64_t count = 0;
+};
+
+/// The most frequent sets of that size, ties by their numbers.
+std::vector<CountedSet> most_frequent(const Recorded& one, size_t size) {
+    std::unordered_map<ExpertSet, int64_t, SetHash> counts;
+    ExpertSet part;
+    for (int64_t t = 0; t < one.tokens; ++t)
+        each_subset(sorted_set(one, t), size, part, 0,
+                    [&](const ExpertSet& set) { ++counts[set]; });
+    std::vector<CountedSet> all;
+    for (const auto& [set, count] : counts) all.push_back({set, count});
+    const size_t shown = std::min(kShownSets, all.size());
+    std::partial_sort(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(shown), all.end(),
+                      [](const CountedSet& a, const CountedSet& b) {
+                          return a.count != b.count ? a.count > b.count : a.set < b.set;
+                      });
+    all.resize(shown);
+    return all;
+}
+
+/// Pairs and triples that are no whole sets, and whole sets.
+std::vector<size_t> sizes_of(int64_t top_k) {
+    std::vector<size_t> out;
+    if (top_k > 2) out.push_back(2);
+    if (top_k > 3 && top_k <= kMostForTriples) out.push_back(3);
+    if (top_k > 1) out.push_back(static_cast<size_t>(top_k));
+    return out;
+}
+
+std::string set_in_words(const ExpertSet& set) {
+    std::string out;
+    for (const int32_t e : set) out += (out.empty() ? "" : " ") + std::to_string(e);
+    return out;
+}
+
+/// Sets of one router, against what the shares of its experts alone give.
+class RouterSets {
+  public:
+    RouterSets(const Recorded& one, const std::vector<int32_t>& ids, const RecordedText& text,
+               uint64_t seed)
+        : one_(one),
+          ids_(ids),
+          text_(text),
+          parts_(parts_of(one)),
+          seed_(seed),
+          alone_(shares_of(one), one.top_k) {
+        for (const int32_t id : ids_) ++occurrences_[id];
+    }
+
+    Fields of_size(size_t size, Table& table) const {
+        Fields out;
+        out.count("size", static_cast<int64_t>(size))
+            .flag("whole", static_cast<int64_t>(size) == one_.top_k)
+            .list("sets");
+        for (const CountedSet& found : most_frequent(one_, size))
+            out.add("sets", row(found, table));
+        return out;
+    }
+
+  private:
+    static std::vector<double> shares_of(const Recorded& one) {
+        std::vector<double> out;
+        for (const int64_t count : one.sample.counts)
+            out.push_back(static_cast<double>(count) / static_cast<double>(one.tokens));
+        return out;
+    }
+
+    Fields row(const CountedSet& found, Table& table) const {
+        const auto tokens = static_cast<double>(one_.tokens);
+        std::vector<double> held(static_cast<size_t>(one_.tokens), 0);
+        std::map<int32_t, int64_t> of_id;
+        for (int64_t t = 0; t < one_.tokens; ++t) {
+            const ExpertSet set = sorted_set(one_, t);
+            if (!std::includes(set.begin(), set.end(), found.set.begin(), found.set.end()))
+                continue;
+            held[static_cast<size_t>(t)] = 1;
+            if (!ids_.empty() && ids_[static_cast<size_t>(t)] >= 0)
+                ++of_id[ids_[static_cast<size_t>(t)]];
+        }
+        const double expected = alone_.holds(found.set) * tokens;
+        const auto share =
+            ratio_over(parts_.sums(held), parts_.counts(held), parts_.what, seed_, kFewResamples);
+        Fields out = row_of(one_);
+        out.place("size", static_cast<int64_t>(found.set.size()))
+            .json("experts", found.set)
+            .cell("experts", set_in_words(found.set))
+            .count("count", found.count)
+            .number("expected", expected)
+            .number("ratio", static_cast<double>(found.count) / expected)
+            .estimate("share", share);
+        add_tokens(out, of_id);
+        table.add(out);
+        return out;
+    }
+
+    /// The ids that most often have the set.
+    void add_tokens(Fields& out, const std::map<int32_t, int64_t>& of_id) const {
+        if (ids_.empty()) return;
+        std::vector<std::pair<int64_t, int32_t>> order;
+        for (const auto& [id, count] : of_id) order.emplace_back(-count, id);
+        std::sort(order.begin(), order.end());
+        order.resize(std::min(order.size(), kShownTokens));
+        out.list("tokens");
+        std::string names;
+        for (const auto& [count, id] : order) {
+            Fields token;
+            token.count("id", id)
+                .count("count", -count)
+                .number("share_of_id",
+                        static_cast<double>(-count) / static_cast<double>(occurrences_.at(id)));
+            if (text_.spelled()) token.text("piece", text_.name(id));
+            out.add("tokens", token);
+            names += (names.empty() ? "" : " | ") + text_.name(id);
+        }
+        out.cell("tokens", names);
+    }
+
+    const Recorded& one_;
+    const std::vector<int32_t>& ids_;
+    const RecordedText& text_;
+    TokenParts parts_;
+    uint64_t seed_;
+    stats::FixedSizeSets alone_;
+    std::map<int32_t, int64_t> occurrences_;
+};
+
+Result<AnalysisOutput> expert_sets(const ImportedContext& context) {
+    const auto routers = recorded(context);
+    if (routers[0].top_k < 2)
+        return usage_error("a token has one expert in this model, there are no sets of them");
+    const RecordedText text(context);
+    AnalysisOutput out;
+    out.n = most_tokens(routers);
+    for (size_t i = 0; i < routers.size(); ++i) {
+        if (context.progress.cancelled()) return stopped_on_request();
+        const Recorded& one = routers[i];
+        context.progress.report("sets of layer " + std::to_string(one.layer),
+                                static_cast<double>(i) / static_cast<double>(routers.size()));
+        const auto ids = ids_of(context, one);
+        const RouterSets sets(one, ids, text, context.seed);
+        Fields entry = placed(one.layer, one.pool);
+        entry.count("tokens", one.tokens).flag("ids_found", !ids.empty()).list("sizes");
+        for (const size_t size : sizes_of(one.top_k))
+            entry.add("sizes", sets.of_size(size, out.table()));
+        out.result.add("layers", entry);
+    }
+    return out;
+}
+
+}  // namespace
+
+extern const ImportedAnalysis kExpertSets{
+    "expert_sets", Asks::trace,
+    "the 10 most frequent pairs, triples (k up to 16) and whole sets of experts that tokens chose, "
+    "in all traces of the run. expected: tokens that would have the set if experts had nothing to "
+    "do with each other, but for each token having k different ones and each expert its own share; "
+    "ratio: count / expected. share: of the tokens, 95 % bootstrap interval over texts, or "
+    "stretches of neighbours where they are few [def:recorded_choices]. tokens: the 5 ids that "
+    "most often have it, share_of_id: of that id's tokens. n: tokens.",
+    expert_sets};
+
+}  // namespace hopscope::core::analysis
