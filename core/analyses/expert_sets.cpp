@@ -2,10 +2,10 @@
 // [def:expert_sets]?
 #include <algorithm>
 #include <map>
+#include <span>
 #include <unordered_map>
 
 #include "core/analyses/recorded_text.h"
-#include "core/base/random.h"
 #include "core/stats/fixed_size_sets.h"
 
 namespace hopscope::core::analysis {
@@ -17,29 +17,11 @@ constexpr int64_t kMostForTriples = 16;
 
 using ExpertSet = std::vector<int32_t>;  ///< rising
 
-struct SetHash {
-    size_t operator()(const ExpertSet& set) const {
-        uint64_t hash = 0;
-        for (const int32_t e : set) hash = mix64(hash, static_cast<uint64_t>(e));
-        return hash;
-    }
-};
-
-/// Calls `see` with each subset of that size of a rising set.
-template <class See>
-void each_subset(const ExpertSet& set, size_t size, ExpertSet& part, size_t from, const See& see) {
-    if (part.size() == size) return see(part);
-    for (size_t i = from; i + (size - part.size()) <= set.size(); ++i) {
-        part.push_back(set[i]);
-        each_subset(set, size, part, i + 1, see);
-        part.pop_back();
-    }
-}
-
-ExpertSet sorted_set(const Recorded& one, int64_t token) {
-    const auto ids = one.set(token);
-    ExpertSet out(ids.begin(), ids.end());
-    std::sort(out.begin(), out.end());
+/// [tokens, k] the set of each token, rising.
+std::vector<int32_t> rising_sets(const Recorded& one) {
+    auto out = one.sample.hops[0].experts;
+    const auto k = static_cast<std::ptrdiff_t>(one.top_k);
+    for (auto at = out.begin(); at != out.end(); at += k) std::sort(at, at + k);
     return out;
 }
 
@@ -48,15 +30,8 @@ struct CountedSet {
     int64_t count = 0;
 };
 
-/// The most frequent sets of that size, ties by their numbers.
-std::vector<CountedSet> most_frequent(const Recorded& one, size_t size) {
-    std::unordered_map<ExpertSet, int64_t, SetHash> counts;
-    ExpertSet part;
-    for (int64_t t = 0; t < one.tokens; ++t)
-        each_subset(sorted_set(one, t), size, part, 0,
-                    [&](const ExpertSet& set) { ++counts[set]; });
-    std::vector<CountedSet> all;
-    for (const auto& [set, count] : counts) all.push_back({set, count});
+/// The most frequent of them, ties by their numbers.
+std::vector<CountedSet> most_frequent(std::vector<CountedSet> all) {
     const size_t shown = std::min(kShownSets, all.size());
     std::partial_sort(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(shown), all.end(),
                       [](const CountedSet& a, const CountedSet& b) {
@@ -64,6 +39,44 @@ std::vector<CountedSet> most_frequent(const Recorded& one, size_t size) {
                       });
     all.resize(shown);
     return all;
+}
+
+/// Pairs (size 2) or triples of neighbours in one number each: an expert's has 16 bits, since no
+/// layer of an imported model has more of them.
+std::vector<CountedSet> parts_counted(const std::vector<int32_t>& sets, size_t k, size_t size) {
+    std::unordered_map<uint64_t, int64_t> counts;
+    for (size_t at = 0; at < sets.size(); at += k)
+        for (size_t i = 0; i < k; ++i)
+            for (size_t j = i + 1; j < k; ++j) {
+                const auto pair =
+                    static_cast<uint64_t>(sets[at + i]) << 16 | static_cast<uint64_t>(sets[at + j]);
+                if (size == 2) ++counts[pair];
+                for (size_t l = j + 1; l < k && size == 3; ++l)
+                    ++counts[pair << 16 | static_cast<uint64_t>(sets[at + l])];
+            }
+    std::vector<CountedSet> out;
+    for (const auto& [key, count] : counts) {
+        ExpertSet set;
+        for (size_t i = size; i-- > 0;)
+            set.push_back(static_cast<int32_t>(key >> (16 * i) & 0xffff));
+        out.push_back({std::move(set), count});
+    }
+    return most_frequent(std::move(out));
+}
+
+std::vector<CountedSet> whole_counted(const std::vector<int32_t>& sets, size_t k) {
+    std::vector<std::span<const int32_t>> all;
+    for (size_t at = 0; at < sets.size(); at += k) all.push_back(std::span(sets).subspan(at, k));
+    std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) {
+        return std::lexicographical_compare(a.begin(), a.end(), b.begin(), b.end());
+    });
+    std::vector<CountedSet> out;
+    for (const auto& set : all) {
+        if (out.empty() || !std::equal(set.begin(), set.end(), out.back().set.begin()))
+            out.push_back({{set.begin(), set.end()}, 0});
+        ++out.back().count;
+    }
+    return most_frequent(std::move(out));
 }
 
 /// Pairs and triples that are no whole sets, and whole sets.
@@ -100,7 +113,9 @@ class RouterSets {
         out.count("size", static_cast<int64_t>(size))
             .flag("whole", static_cast<int64_t>(size) == one_.top_k)
             .list("sets");
-        for (const CountedSet& found : most_frequent(one_, size))
+        const auto k = static_cast<size_t>(one_.top_k);
+        for (const CountedSet& found :
+             size == k ? whole_counted(sets_, k) : parts_counted(sets_, k, size))
             out.add("sets", row(found, table));
         return out;
     }
@@ -118,8 +133,9 @@ class RouterSets {
         std::vector<double> held(static_cast<size_t>(one_.tokens), 0);
         std::map<int32_t, int64_t> of_id;
         for (int64_t t = 0; t < one_.tokens; ++t) {
-            const ExpertSet set = sorted_set(one_, t);
-            if (!std::includes(set.begin(), set.end(), found.set.begin(), found.set.end()))
+            const auto set = sets_.begin() + static_cast<std::ptrdiff_t>(t * one_.top_k);
+            if (!std::includes(set, set + static_cast<std::ptrdiff_t>(one_.top_k),
+                               found.set.begin(), found.set.end()))
                 continue;
             held[static_cast<size_t>(t)] = 1;
             if (!ids_.empty() && ids_[static_cast<size_t>(t)] >= 0)
@@ -164,6 +180,7 @@ class RouterSets {
     }
 
     const Recorded& one_;
+    std::vector<int32_t> sets_ = rising_sets(one_);  ///< [tokens, k]
     const std::vector<int32_t>& ids_;
     const RecordedText& text_;
     TokenParts parts_;

@@ -23,6 +23,8 @@ namespace {
 
 /// Of the likeness by tokens, which takes a search for each draw.
 constexpr int64_t kTokenDraws = 20;
+/// Of a longer text so many tokens, evenly chosen.
+constexpr int64_t kMatchedTokens = 2'048;
 
 at::Tensor as_tensor(const std::vector<float>& rows, int64_t experts) {
     // Read only; from_blob takes no pointer to const.
@@ -149,12 +151,18 @@ std::optional<GeometrySnapshot> as_snapshot(const ImportedContext& context,
     });
     if (one == routers.end()) return std::nullopt;
     GeometrySnapshot out;
-    out.token_ids = ids_of(context, *one);
+    const auto ids = ids_of(context, *one);
+    const int64_t tokens = std::min(one->tokens, kMatchedTokens);
     LayerGeometry layer;
     layer.experts = one->experts;
     layer.hops = 1;
     layer.top_k = one->top_k;
-    layer.choices = one->sample.hops[0].experts;
+    for (int64_t i = 0; i < tokens; ++i) {
+        const int64_t at = i * one->tokens / tokens;
+        const auto set = one->set(at);
+        out.token_ids.push_back(ids[static_cast<size_t>(at)]);
+        layer.choices.insert(layer.choices.end(), set.begin(), set.end());
+    }
     out.layers.push_back(std::move(layer));
     return out;
 }
@@ -230,9 +238,9 @@ extern const ImportedAnalysis kImportedCrossSeed{
     "ln M / d) and that of random directions; mutual: share of experts that are their partner's "
     "partner. Of experts of one number: own_cosine, moved_degrees (its angle), length_ratio, and "
     "same_partner, the share that are their own partner. jaccard, where both have a trace of the "
-    "same tokens: the largest of the sets of tokens of two experts, beside the best of tokens "
-    "dealt "
-    "out anew (20 draws) [def:expert_matches]. 95 % bootstrap intervals over experts. n: experts.",
+    "same tokens: the largest of the sets of tokens of two experts (2,048 tokens at most), beside "
+    "the best of tokens dealt out anew (20 draws) [def:expert_matches]. 95 % bootstrap intervals "
+    "over experts. n: experts.",
     cross_seed, /*compares=*/true};
 
 }  // namespace hopscope::core::analysis

@@ -26,6 +26,9 @@ class Joint {
             for (const int32_t e : first.set(t)) ++uses_first_[static_cast<size_t>(e)];
             for (const int32_t e : second.set(t)) ++uses_second_[static_cast<size_t>(e)];
         }
+        n_log_n_.assign(tokens_.size() + 1, 0);
+        for (size_t n = 2; n < n_log_n_.size(); ++n)
+            n_log_n_[n] = static_cast<double>(n) * std::log(static_cast<double>(n));
     }
     /// Token tokens[i] of the first layer stands beside tokens[partner[i]] of the second.
     void count(std::span<const int32_t> partner) {
@@ -35,14 +38,21 @@ class Joint {
                 for (const int32_t b : second_.set(tokens_[static_cast<size_t>(partner[i])]))
                     ++pairs_[static_cast<size_t>(a * second_.experts + b)];
     }
-    /// Mutual information of a token's expert here and there, nats, each of its pairs drawn evenly.
+    /// Mutual information of a token's expert here and there, nats, each of its pairs drawn evenly:
+    /// Σ n ln(n / expected), of which only Σ n ln n is another one when partners are.
     double information() const {
         double sum = 0;
-        for (size_t a = 0; a < uses_first_.size(); ++a)
-            for (size_t b = 0; b < uses_second_.size(); ++b)
-                if (const auto n = pairs_[a * uses_second_.size() + b]; n > 0)
-                    sum += static_cast<double>(n) * term(a, b);
-        return sum / all();
+        for (const int32_t n : pairs_) sum += n_log_n_[static_cast<size_t>(n)];
+        const auto spread = [](const std::vector<int64_t>& uses) {
+            double out = 0;
+            for (const int64_t n : uses)
+                if (n > 0) out += static_cast<double>(n) * std::log(static_cast<double>(n));
+            return out;
+        };
+        const auto tokens = static_cast<double>(tokens_.size());
+        sum -= spread(uses_first_) * static_cast<double>(second_.top_k) +
+               spread(uses_second_) * static_cast<double>(first_.top_k);
+        return sum / all() + std::log(tokens);
     }
     /// ln of how much more often the two come together than by their own shares.
     double term(size_t a, size_t b) const {
@@ -69,8 +79,9 @@ class Joint {
     std::vector<int64_t> tokens_;
     std::vector<int64_t> uses_first_ = std::vector<int64_t>(static_cast<size_t>(first_.experts)),
                          uses_second_ = std::vector<int64_t>(static_cast<size_t>(second_.experts));
-    std::vector<int64_t> pairs_ =
-        std::vector<int64_t>(static_cast<size_t>(first_.experts * second_.experts));
+    std::vector<int32_t> pairs_ =
+        std::vector<int32_t>(static_cast<size_t>(first_.experts * second_.experts));
+    std::vector<double> n_log_n_;  ///< [tokens + 1]
 };
 
 std::vector<int32_t> in_order(size_t n) {
