@@ -191,6 +191,7 @@ class RouterSets {
 
 Result<AnalysisOutput> expert_sets(const ImportedContext& context) {
     const auto routers = recorded(context);
+    if (routers.empty()) return usage_error("the traces of this run hold no token");
     if (routers[0].top_k < 2)
         return usage_error("a token has one expert in this model, there are no sets of them");
     const RecordedText text(context);

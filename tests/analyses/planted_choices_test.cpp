@@ -125,6 +125,14 @@ TEST(PlantedChoices, ExpertsThatAreAloneAreNoSets) {
     const auto found = run.result("expert_sets", {trace});
     ASSERT_TRUE(found.is_string());
     EXPECT_NE(found.get<std::string>().find("one expert"), std::string::npos);
+    const auto empty = run.routing(2, 5, [](int64_t, int64_t, int64_t) {
+        return std::vector<int32_t>{-1, -1};
+    });
+    for (const ImportedAnalysis& any : imported_analyses())
+        if (any.asks == Asks::trace) {
+            const auto nothing = run.result(any.name, {empty});
+            EXPECT_TRUE(nothing.is_string() || run.n == 0) << any.name;
+        }
 }
 
 TEST(PlantedChoices, DomainsThatGoToOtherExpertsAreApart) {

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "core/api/lab.h"
+#include "core/base/files.h"
 #include "core/base/json.h"
 #include "core/run/safetensors_file.h"
 #include "tests/imported/replies.h"

@@ -126,8 +126,9 @@ class DataCapture(unittest.TestCase):
             model = Routers(folder)
             with tempfile.TemporaryDirectory() as temporary:
                 work = pathlib.Path(temporary)
-                found = capture.capture(model, [list(range(40))])
-                capture.write(work / "trace.safetensors", found, {"format": "hopscope.routing/1"})
+                found = capture.capture(model, [list(range(40))], positions=True)
+                pieces = json.dumps({id: f" {id}" for id in range(40)})
+                capture.write(work / "trace.safetensors", found, {"format": "hopscope.routing/1", "pieces": pieces})
                 subprocess.run([PROGRAM, "import", folder, "--trace", work / "trace.safetensors", "--out", work / "run", "--json"],
                                check=True, capture_output=True)
                 kept = tensors_of(work / "run/traces/trace.safetensors")
@@ -135,6 +136,31 @@ class DataCapture(unittest.TestCase):
                     prefix = f"{router}.hops.0."
                     self.compare(folder.name, router, kept[prefix + "experts"][0], kept[prefix + "weights"][0], model.expected)
                     torch.testing.assert_close(kept[prefix + "entropy"], found[prefix + "entropy"])
+                    torch.testing.assert_close(kept[prefix + "position"], found[prefix + "position"], rtol=0, atol=0)
+                    torch.testing.assert_close(kept[f"{router}.rows"], found[f"{router}.rows"], rtol=0, atol=0)
+                told = subprocess.run([PROGRAM, "analyze", work / "run", "--what", "gate_against_use,contexts,density", "--json"],
+                                      check=True, capture_output=True)
+                for document in json.loads(told.stdout)["analyses"]:
+                    self.assertEqual(len(document["result"]["layers"]), len(model.places), document["name"])
+                    if document["name"] == "gate_against_use":
+                        # Whatever the rows are, a token goes where its product with them is large.
+                        for layer in document["result"]["layers"]:
+                            self.assertGreater(layer["centred"]["value"], layer["centred_other_rows"]["value"], folder.name)
+
+
+class Pieces(unittest.TestCase):
+    class Tokenizer:
+        """Drops the blank of whatever stands first, as those of SentencePiece do."""
+        words = {1: " a", 2: " b", 3: "c"}
+
+        def __call__(self, text, add_special_tokens):
+            return {"input_ids": [1]}
+
+        def decode(self, ids):
+            return "".join(self.words[id] for id in ids).lstrip()
+
+    def test_blanks_stay(self):
+        self.assertEqual(capture.pieces_of(self.Tokenizer(), [[2, 3], [3, 1]]), {1: " a", 2: " b", 3: "c"})
 
 
 class Rules(unittest.TestCase):
