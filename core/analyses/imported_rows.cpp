@@ -3,24 +3,9 @@
 #include <ATen/ops/from_blob.h>
 
 #include "core/imported/routing_rule.h"
+#include "core/imported/row_directions.h"
 
 namespace hopscope::core::analysis {
-namespace {
-
-std::vector<float> folded(std::vector<float> rows, const std::vector<float>& gain, size_t experts) {
-    const size_t d = rows.size() / experts;
-    for (size_t i = 0; i < d; ++i) {
-        double mean = 0;
-        for (size_t e = 0; e < experts; ++e) {
-            if (!gain.empty()) rows[e * d + i] *= gain[i];
-            mean += static_cast<double>(rows[e * d + i]) / static_cast<double>(experts);
-        }
-        for (size_t e = 0; e < experts; ++e) rows[e * d + i] -= static_cast<float>(mean);
-    }
-    return rows;
-}
-
-}  // namespace
 
 Result<ImportedRows> imported_rows(const ImportedRun& run, int64_t layer,
                                    const ModelRouter& router) {
@@ -30,7 +15,10 @@ Result<ImportedRows> imported_rows(const ImportedRun& run, int64_t layer,
     if (!gain) return gain.error();
     ImportedRows out{router.experts, *std::move(rows), {}, !gain->empty(), false};
     out.finite = !first_not_finite(out.stored) && !first_not_finite(*gain);
-    if (out.finite) out.folded = folded(out.stored, *gain, static_cast<size_t>(out.experts));
+    if (!out.finite) return out;
+    out.folded = out.stored;
+    fold_gain(out.folded, *gain);
+    centre_rows(out.folded, out.experts);
     return out;
 }
 

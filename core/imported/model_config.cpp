@@ -41,7 +41,7 @@ Words words_for(RoutingRule rule) {
 }
 
 /// `rule`, or unknown where a word of config.json is none of those that it has.
-RoutingRule rule_by_config(ModelConfig& config, RoutingRule rule,
+RoutingRule rule_by_config(PublishedConfig& config, RoutingRule rule,
                            std::vector<std::string>& warnings) {
     const Words words = words_for(rule);
     for (const auto& [key, known] :
@@ -60,19 +60,19 @@ RoutingRule rule_by_config(ModelConfig& config, RoutingRule rule,
 
 }  // namespace
 
-const Json* ModelConfig::find(const char* key) const {
+const Json* PublishedConfig::find(const char* key) const {
     const auto found = json_.find(key);
     return found == json_.end() || found->is_null() ? nullptr : &*found;
 }
 
-void ModelConfig::wrong(const char* key, const Json& found, const std::string& allowed) {
+void PublishedConfig::wrong(const char* key, const Json& found, const std::string& allowed) {
     if (status_)
         status_ = usage_error(shown_path(path_) + ": \"" + key + "\": found " +
                               shown(dump_line(found)) + ", allowed " + allowed);
 }
 
-std::optional<int64_t> ModelConfig::integer(std::initializer_list<const char*> keys, int64_t low,
-                                            int64_t high) {
+std::optional<int64_t> PublishedConfig::integer(std::initializer_list<const char*> keys,
+                                                int64_t low, int64_t high) {
     for (const char* key : keys)
         if (const Json* value = find(key)) {
             const auto read = json_integer(*value);
@@ -83,7 +83,7 @@ std::optional<int64_t> ModelConfig::integer(std::initializer_list<const char*> k
     return std::nullopt;
 }
 
-std::optional<double> ModelConfig::number(const char* key, double low, double high) {
+std::optional<double> PublishedConfig::number(const char* key, double low, double high) {
     const Json* value = find(key);
     if (!value) return std::nullopt;
     if (value->is_number())
@@ -92,7 +92,7 @@ std::optional<double> ModelConfig::number(const char* key, double low, double hi
     return std::nullopt;
 }
 
-std::optional<bool> ModelConfig::flag(const char* key) {
+std::optional<bool> PublishedConfig::flag(const char* key) {
     const Json* value = find(key);
     if (!value) return std::nullopt;
     if (value->is_boolean()) return value->get<bool>();
@@ -100,7 +100,7 @@ std::optional<bool> ModelConfig::flag(const char* key) {
     return std::nullopt;
 }
 
-std::string ModelConfig::text(const char* key) {
+std::string PublishedConfig::text(const char* key) {
     const Json* value = find(key);
     if (!value) return "";
     if (value->is_string()) return value->get<std::string>();
@@ -108,7 +108,7 @@ std::string ModelConfig::text(const char* key) {
     return "";
 }
 
-std::optional<std::vector<int64_t>> ModelConfig::integers(const char* key) {
+std::optional<std::vector<int64_t>> PublishedConfig::integers(const char* key) {
     const Json* value = find(key);
     if (!value || !value->is_array()) return std::nullopt;
     std::vector<int64_t> out;
@@ -123,7 +123,7 @@ std::optional<std::vector<int64_t>> ModelConfig::integers(const char* key) {
     return out;
 }
 
-RuleSettings rule_settings(ModelConfig& config, const Family& family,
+RuleSettings rule_settings(PublishedConfig& config, const Family& family,
                            std::vector<std::string>& warnings) {
     RuleSettings s;
     s.rule = rule_by_config(config, family.rule, warnings);
@@ -156,7 +156,7 @@ RuleSettings rule_settings(ModelConfig& config, const Family& family,
     return s;
 }
 
-std::optional<std::vector<bool>> mixture_by_config(ModelConfig& config, int64_t hidden_layers) {
+std::optional<std::vector<bool>> mixture_by_config(PublishedConfig& config, int64_t hidden_layers) {
     std::vector<bool> mixture(static_cast<size_t>(hidden_layers), true);
     bool said = false;
     const auto keep = [&](auto has_one) {

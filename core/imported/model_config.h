@@ -16,9 +16,9 @@ namespace hopscope::core {
 
 /// Reads keys one by one and remembers the first that is wrong; an absent key and null are the
 /// same.
-class ModelConfig {
+class PublishedConfig {
   public:
-    explicit ModelConfig(const ModelFolder& model)
+    explicit PublishedConfig(const ModelFolder& model)
         : json_(model.config()), path_(model.config_path()) {}
 
     /// Of the first key that is there; `low` … `high` is allowed.
@@ -45,10 +45,10 @@ inline constexpr int64_t kMostExperts = int64_t{1} << 16, kMostLayers = int64_t{
 
 /// The rule of `family` with the model's own numbers. Where config.json names another way to choose
 /// than this rule is, it is unknown, and a warning says so.
-RuleSettings rule_settings(ModelConfig& config, const Family& family,
+RuleSettings rule_settings(PublishedConfig& config, const Family& family,
                            std::vector<std::string>& warnings);
 
 /// Which of the hidden layers config.json gives a mixture; nothing: it says nothing about it.
-std::optional<std::vector<bool>> mixture_by_config(ModelConfig& config, int64_t hidden_layers);
+std::optional<std::vector<bool>> mixture_by_config(PublishedConfig& config, int64_t hidden_layers);
 
 }  // namespace hopscope::core

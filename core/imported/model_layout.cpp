@@ -237,7 +237,7 @@ std::string numbers_text(const std::vector<int64_t>& numbers) {
     return joined_first(texts, 8);
 }
 
-void warn_of_contradictions(ModelConfig& config, ModelLayout& layout) {
+void warn_of_contradictions(PublishedConfig& config, ModelLayout& layout) {
     const auto experts =
         config.integer({"num_local_experts", "num_experts", "n_routed_experts", "moe_num_experts"},
                        0, kMostExperts);
@@ -310,7 +310,7 @@ Result<ModelLayout> layout_of(const ModelFolder& model) {
     layout.model_type = model.model_types().front();
     layout.warnings = model.notes();
     layout.gain_from_one = family && family->gain_from_one;
-    ModelConfig config(model);
+    PublishedConfig config(model);
     layout.rule = rule_settings(config, family ? *family : Family{"", RoutingRule::unknown, {}},
                                 layout.warnings);
     layout.hidden_layers =
