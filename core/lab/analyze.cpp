@@ -171,9 +171,9 @@ std::vector<Definition> analysis_definitions() {
 std::vector<Definition> analysis_refusals(const Config& config, const RunHolds& holds) {
     std::vector<Definition> out;
     if (holds.imported) {
-        for (const Analysis* which : analysis::analysis_table())
-            if (std::string why = refused_to_imported(which->name, *holds.imported); !why.empty())
-                out.emplace_back(which->name, std::move(why));
+        for (const auto& [name, definition] : analysis_definitions())
+            if (std::string why = refused_to_imported(name, holds); !why.empty())
+                out.emplace_back(name, std::move(why));
         return out;
     }
     for (const Analysis* which : analysis::analysis_table())

@@ -137,12 +137,14 @@ Result<OrderedJson> made(const ImportedAnalysis& which, bool all, const Imported
 
 }  // namespace
 
-std::string refused_to_imported(const std::string& name, const ImportedHolds& holds) {
+std::string refused_to_imported(const std::string& name, const RunHolds& holds) {
     for (const ImportedAnalysis& one : analysis::imported_analyses()) {
         if (name != one.name) continue;
-        return one.needs_trace && !holds.choices
-                   ? "No trace was imported with the model, so no choices are known."
-                   : "";
+        if (one.asks == analysis::Asks::trace && holds.imported && !holds.imported->choices)
+            return "No trace was imported with the model, so no choices are known.";
+        if (one.asks == analysis::Asks::second_run && holds.second_run && !*holds.second_run)
+            return "Needs a second imported model to compare with.";
+        return {};
     }
     return "It asks for more than an imported model has, router rows and recorded choices.";
 }

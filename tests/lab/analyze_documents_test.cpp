@@ -547,6 +547,10 @@ TEST(AnalysisRefusals, AreKnownBeforeARunIsOpened) {
     EXPECT_TRUE(found.contains("zeroing"));
     holds.imported->choices = true;
     EXPECT_FALSE(refused(Config(), holds).contains("load"));
+    EXPECT_FALSE(refused(Config(), holds).contains("standing_committee"));
+    EXPECT_FALSE(refused(Config(), holds).contains("cross_seed"));
+    holds.second_run = false;
+    EXPECT_TRUE(refused(Config(), holds).contains("cross_seed"));
 }
 
 }  // namespace
