@@ -538,19 +538,27 @@ TEST(AnalysisRefusals, AreKnownBeforeARunIsOpened) {
         EXPECT_EQ(found.contains(name), !curves && name != "logit_lens") << name;
     }
     EXPECT_EQ(found.at("zeroing"), "A dense model has no experts.");
-    // Of an imported model only what asks for rows and recorded choices is left.
+}
+
+// Wrong if an imported model were offered what would have to run, or refused what was recorded.
+TEST(AnalysisRefusals, OfAnImportedModelWhatAsksForRowsAndChoicesIsLeft) {
+    const auto refused = [](const RunHolds& holds) {
+        std::map<std::string, std::string> out;
+        for (const auto& [name, why] : lab::analysis_refusals(Config(), holds)) out[name] = why;
+        return out;
+    };
     RunHolds holds;
     holds.imported = ImportedHolds();
-    found = refused(Config(), holds);
+    auto found = refused(holds);
     EXPECT_FALSE(found.contains("collinearity"));
     EXPECT_EQ(found.at("load"), "No trace was imported with the model, so no choices are known.");
     EXPECT_TRUE(found.contains("zeroing"));
     holds.imported->choices = true;
-    EXPECT_FALSE(refused(Config(), holds).contains("load"));
-    EXPECT_FALSE(refused(Config(), holds).contains("standing_committee"));
-    EXPECT_FALSE(refused(Config(), holds).contains("cross_seed"));
+    EXPECT_FALSE(refused(holds).contains("load"));
+    EXPECT_FALSE(refused(holds).contains("standing_committee"));
+    EXPECT_FALSE(refused(holds).contains("cross_seed"));
     holds.second_run = false;
-    EXPECT_TRUE(refused(Config(), holds).contains("cross_seed"));
+    EXPECT_TRUE(refused(holds).contains("cross_seed"));
 }
 
 }  // namespace
