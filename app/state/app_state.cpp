@@ -1,6 +1,7 @@
 #include "app/state/app_state.h"
 
 #include <algorithm>
+#include <tuple>
 
 #include "app/state/actions.h"
 #include "app/state/hop_clock.h"
@@ -269,7 +270,14 @@ void update_state(AppState& state) {
     }
     if (auto newest = state.session->trace()) state.trace = std::move(newest);
     if (auto newest = state.session->intervention()) state.effect = std::move(newest);
-    if (auto newest = state.session->imported()) state.imported = std::move(newest);
+    if (auto newest = state.session->imported()) {
+        // Other rows lie in another space, which has nothing to be aligned to.
+        const auto rows_of = [](const core::ImportedLook& look) {
+            return std::tuple(look.view.fold_gain, look.view.centre, look.view.trace);
+        };
+        if (state.imported && rows_of(*newest) != rows_of(*state.imported)) state.places = {};
+        state.imported = std::move(newest);
+    }
     if (!state.holds) state.archive.update(state);
     state.geometry = state.sample.update(state, state.time.update(state, state.newest));
     state.phases.update(state);

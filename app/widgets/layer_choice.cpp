@@ -11,12 +11,6 @@ namespace {
 
 constexpr const char* kLayer = "layer";
 
-/// The name without the word that stands before the list.
-std::string short_name(const AppState& state, int64_t layer) {
-    const std::string name = state.layer_name(layer), word = std::string(kLayer) + " ";
-    return name.starts_with(word) ? name.substr(word.size()) : name;
-}
-
 /// Numbers need little room, the names of an imported model's second routers more.
 float list_width(const AppState& state) {
     const bool longer = state.imported &&
@@ -27,6 +21,11 @@ float list_width(const AppState& state) {
 
 }  // namespace
 
+std::string short_layer_name(const AppState& state, int64_t layer) {
+    const std::string name = state.layer_name(layer), word = std::string(kLayer) + " ";
+    return name.starts_with(word) ? name.substr(word.size()) : name;
+}
+
 bool layer_choice(const AppState& state, int64_t layers, int64_t& layer) {
     ImGui::AlignTextToFramePadding();
     ImGui::TextColored(state.theme().dim, "%s", kLayer);
@@ -34,9 +33,9 @@ bool layer_choice(const AppState& state, int64_t layers, int64_t& layer) {
     ImGui::SetNextItemWidth(list_width(state));
     by_name(state, "##layer", "layer\xE2\x80\xA6");
     bool changed = false;
-    if (ImGui::BeginCombo("##layer", short_name(state, layer).c_str())) {
+    if (ImGui::BeginCombo("##layer", short_layer_name(state, layer).c_str())) {
         for (int64_t i = 0; i < layers; ++i) {
-            if (ImGui::Selectable(short_name(state, i).c_str(), i == layer)) {
+            if (ImGui::Selectable(short_layer_name(state, i).c_str(), i == layer)) {
                 layer = i;
                 changed = true;
             }

@@ -181,6 +181,8 @@ Tour::Hint Tour::hint(const AppState& state, Layout layout) const {
 }
 
 void Tour::draw(AppState& state, Layout layout) {
+    // It is about runs: it waits while a model is looked at that was trained elsewhere.
+    if (state.is_imported()) return;
     update(state, layout);
     if (!shown_) return;
     const Hint now = hint(state, layout);

@@ -4,8 +4,8 @@
     tests/docs/pictures_test.py build/release/hopscope [--write]
 
 Behind each picture a comment says how it is made: <!-- hopscope export assets/example … --png NAME.png … -->. NAME.png lies in
-assets/pictures/example, and no picture lies in assets/pictures that no comment makes. What has to be trained for it first stands before that, each
-call on lines of its own, in folders $T/…, which go with the test. --write puts the new pictures there. Exit code 0: each is as
+assets/pictures/example, and no picture lies in assets/pictures that no comment makes. What has to be trained or made up for it
+first stands before that, each call, of hopscope or python3, on lines of its own, in folders $T/…, which go with the test. --write puts the new pictures there. Exit code 0: each is as
 it was, up to what another driver of OpenGL draws and another processor computes otherwise.
 """
 import pathlib
@@ -20,8 +20,8 @@ from markdown import ROOT
 
 DOCUMENTS = ("README.md", "docs/guide.md")
 PICTURES = ROOT / "assets/pictures/example"
-COMMENT = re.compile(r"<!--\s*(hopscope\s[^>]*?)\s*-->")
-CALL = re.compile(r"(?m)^\s*hopscope\s")
+COMMENT = re.compile(r"<!--\s*((?:hopscope|python3)\s[^>]*?)\s*-->")
+CALL = re.compile(r"(?m)^\s*(?=(?:hopscope|python3)\s)")
 SHOWN = re.compile(r"\]\((?:\.\./)?assets/pictures/([^)]+)\)")
 
 FAR = 48  # of 255, in one of the three colours: what was smoothed otherwise stays below
@@ -109,15 +109,15 @@ def problem(name, new, most_far):
 def draw(program, comment, folder):
     """Name of the picture that a comment makes, and why it was not made; "" where `folder` has it."""
     name = ""
-    for call in CALL.split(comment)[1:]:
-        words = shlex.split(call.replace("$T/", f"{folder}/"))
+    for call in filter(None, CALL.split(comment)):
+        what, *words = shlex.split(call.replace("$T/", f"{folder}/"))
         if words[0] == "export":
             where = words.index("--png") + 1
             name = words[where]
             words[where] = str(folder / name)
-        ended = subprocess.run([program, *words], cwd=ROOT, capture_output=True, text=True, timeout=120)
+        ended = subprocess.run([program if what == "hopscope" else sys.executable, *words], cwd=ROOT, capture_output=True, text=True, timeout=120)
         if ended.returncode:
-            return name, f"hopscope {shlex.join(words)} ended with {ended.returncode}: {ended.stderr.strip()}"
+            return name, f"{what} {shlex.join(words)} ended with {ended.returncode}: {ended.stderr.strip()}"
     return name, "" if name else f"no picture comes of: {comment}"
 
 

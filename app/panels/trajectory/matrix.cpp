@@ -9,6 +9,7 @@
 #include "app/panels/trajectory/token_numbers.h"
 #include "app/widgets/fonts.h"
 #include "app/widgets/format.h"
+#include "app/widgets/layer_choice.h"
 #include "app/widgets/number.h"
 #include "app/widgets/piece_text.h"
 #include "app/widgets/widgets.h"
@@ -75,6 +76,19 @@ struct TokenMatrix::Grid {
     float label, row, layer_gap, width;
 };
 
+/// Whether the names of layers have room above their columns; one hop a layer leaves little.
+bool TokenMatrix::heads_fit(const AppState& state, const Grid& grid) {
+    const auto& columns = grid.columns;
+    for (size_t i = 0, next = 1; next < columns.size(); ++next) {
+        if (columns[next].hop != 0) continue;
+        const float room = grid.left_of(next) - grid.left_of(i) - 3 * state.pixel_scale;
+        if (text_width(state.fonts.text, kSmallSize, state.layer_name(columns[i].layer)) > room)
+            return false;
+        i = next;
+    }
+    return true;
+}
+
 void TokenMatrix::draw(AppState& state, const TraceView& view) {
     const float s = state.pixel_scale;
     draw_scale(state, view);
@@ -83,11 +97,15 @@ void TokenMatrix::draw(AppState& state, const TraceView& view) {
                       ImGuiWindowFlags_HorizontalScrollbar);
     const Grid grid(view, ImGui::GetContentRegionAvail().x, s);
     const ImVec2 head = ImGui::GetCursorScreenPos();
-    for (size_t i = 0; i < view.columns.size(); ++i)
-        if (view.columns[i].hop == 0)
-            ImGui::GetWindowDrawList()->AddText(
-                state.fonts.text, kSmallSize * s, ImVec2(head.x + grid.left_of(i), head.y),
-                packed(state.theme().dim), state.layer_name(view.columns[i].layer).c_str());
+    const bool words = heads_fit(state, grid);
+    for (size_t i = 0; i < view.columns.size(); ++i) {
+        if (view.columns[i].hop != 0) continue;
+        const int64_t layer = view.columns[i].layer;
+        const std::string name = words ? state.layer_name(layer) : short_layer_name(state, layer);
+        ImGui::GetWindowDrawList()->AddText(state.fonts.text, kSmallSize * s,
+                                            ImVec2(head.x + grid.left_of(i), head.y),
+                                            packed(state.theme().dim), name.c_str());
+    }
     ImGui::Dummy(ImVec2(grid.total(), grid.row));
 
     ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, ImVec2(0, 0));

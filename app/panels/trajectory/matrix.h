@@ -16,6 +16,7 @@ class TokenMatrix {
 
   private:
     struct Grid;
+    static bool heads_fit(const AppState& state, const Grid& grid);
     void draw_token(AppState& state, const TraceView& view, const Grid& grid, int token) const;
     void draw_scale(const AppState& state, const TraceView& view) const;
 

@@ -26,7 +26,9 @@ core::TraceResult traced(const std::string& prompt,
         hop.experts.insert(hop.experts.end(), choice.begin(), choice.end());
     hop.weights.assign(hop.experts.size(), 0.5f);
     hop.executed.assign(out.tokens.size(), 1);
-    out.layers.push_back({{}, {}, {hop}});
+    core::TraceLayer layer;
+    layer.hops = {hop};
+    out.layers.push_back(std::move(layer));
     return out;
 }
 
