@@ -83,7 +83,7 @@ KINDS = (
     (r"cmake ", "builds everything, or installs", Unrun.build),
     (r"export PATH=", "changes the shell of the reader", Unrun.nothing),
     (r"hopscope( runs/\S+| explore\b.*)?$", "opens a window for as long as the reader looks", Unrun.window),
-    (r"hopscope (import|route|info models/|analyze runs/olmoe)", "reads a published model of gigabytes", Unrun.script),
+    (r"hopscope (models/|import|route|info models/|analyze runs/olmoe)", "reads a published model of gigabytes", Unrun.script),
     (r"srun ", "a cluster, and a model of 85 million parameters", Unrun.cluster),
 )
 

@@ -1,6 +1,8 @@
 // Published models on the command line: what is handed to the laboratory, what is told of it.
 #include <cstdlib>
 #include <gtest/gtest.h>
+#include <string>
+#include <vector>
 
 #include "tests/app/cli/calls.h"
 
@@ -36,11 +38,19 @@ TEST_F(PublishedModels, AModelsFolderIsImportedBeforeItIsOpened) {
     fake_lab().published = dir.path();
     fake_lab().answer = dir / "import";
     setenv("XDG_CACHE_HOME", "/somewhere", 1);
-    refused({"explore", dir.path()}, {dir / "import", "imported model", "hopscope analyze"});
+    EXPECT_EQ(run({"explore", dir.path()}).code, 0);
     EXPECT_EQ(fake_lab().model_cache, "/somewhere/hopscope/models");
-    refused({dir.path()}, {"imported model"});
+    EXPECT_EQ(run({dir.path()}).code, 0);
+    ASSERT_EQ(world.explored.size(), 2u);
+    for (const ExploreOptions& opened : world.explored)
+        EXPECT_EQ(opened.runs, (std::vector<std::string>{dir / "import"}));
+    // Without a place for the import there is nothing to open.
     unsetenv("XDG_CACHE_HOME");
-    EXPECT_TRUE(world.explored.empty());
+    const std::string home = std::getenv("HOME") ? std::getenv("HOME") : "";
+    unsetenv("HOME");
+    refused({dir.path()}, {"published model", "HOME", "--out"});
+    if (!home.empty()) setenv("HOME", home.c_str(), 1);
+    EXPECT_EQ(world.explored.size(), 2u);
 }
 
 // Fails if a layer or pool is lost, or results are printed where a file was asked for.
