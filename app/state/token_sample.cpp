@@ -10,7 +10,8 @@ namespace hopscope::app {
 std::string TokenSample::refusal(const AppState& state) const {
     if (!state.services.token_sample) return "This window has no laboratory.";
     if (!state.session) return no_run(state);
-    if (std::string lack = state.lacks(core::Need::experts); !lack.empty()) return lack;
+    for (const core::Need need : {core::Need::experts, core::Need::model})
+        if (std::string lack = state.lacks(need); !lack.empty()) return lack;
     if (state.status.run_dir.empty()) return "The run has no folder yet.";
     return working() ? "A sample is being taken." : "";
 }

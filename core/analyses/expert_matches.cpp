@@ -121,6 +121,14 @@ at::Tensor random_rotation(int64_t d, uint64_t seed) {
     return std::get<0>(at::linalg_qr(normal));
 }
 
+/// Random directions of `width` dimensions as they are seen in `seen` of them; [n, seen].
+at::Tensor random_directions(int64_t n, int64_t seen, int64_t width, uint64_t seed) {
+    auto generator = at::detail::createCPUGenerator(seed);
+    const auto normal =
+        at::zeros({n, std::max(width, seen)}, at::kFloat).normal_(0.0, 1.0, generator);
+    return kernels::reference::l2norm(normal).narrow(1, 0, seen).contiguous();
+}
+
 std::vector<double> finite(const std::vector<double>& values) {
     std::vector<double> out;
     std::copy_if(values.begin(), values.end(), std::back_inserter(out),
@@ -184,14 +192,15 @@ double degrees(double cosine) {
 class Matching {
   public:
     Matching(const GeometrySnapshot& a, const GeometrySnapshot& b, const MatchRequest& request,
-             bool one_space)
+             int64_t common_width)
         : snapshot_a_(a),
           snapshot_b_(b),
           a_(a.layers[static_cast<size_t>(request.layer)]),
           b_(b.layers[static_cast<size_t>(request.layer)]) {
         out_.request = request;
         out_.one_run = request.run_a == request.run_b;
-        out_.one_space = out_.one_run || one_space;
+        out_.one_space = out_.one_run || common_width > 0;
+        common_width_ = common_width;
         one_sample_ = a.token_ids == b.token_ids;
         out_.layers = static_cast<int64_t>(std::min(a.layers.size(), b.layers.size()));
         out_.experts_a = a_.experts;
@@ -310,12 +319,7 @@ class Matching {
                 best = best_by_tokens(sets_a_, dealt);
                 jaccards.push_back(stats::mean(finite(best.likeness)));
             } else {
-                const at::Tensor rotation =
-                    out_.one_space
-                        ? random_rotation(a_.d_space,
-                                          mix64(out_.request.seed, static_cast<uint64_t>(draw) + 1))
-                        : nearest_rotation(positions_a_, reordered(positions_b_, order));
-                best = best_by_cosine(centroids_a_, turned(rotation));
+                best = best_by_cosine(centroids_a_, by_chance(order, static_cast<uint64_t>(draw)));
                 cosines.push_back(stats::mean(best.likeness));
                 std::vector<double> angles;
                 for (const double cosine : best.likeness) angles.push_back(degrees(cosine));
@@ -344,6 +348,15 @@ class Matching {
         return true;
     }
 
+    /// b's rows as they are where they have nothing to do with a's.
+    at::Tensor by_chance(const std::vector<int32_t>& order, uint64_t draw) const {
+        const uint64_t seed = mix64(out_.request.seed, draw + 1);
+        if (!out_.one_space)
+            return turned(nearest_rotation(positions_a_, reordered(positions_b_, order)));
+        return common_width_ > 0 ? random_directions(b_.experts, b_.d_space, common_width_, seed)
+                                 : turned(random_rotation(a_.d_space, seed));
+    }
+
     /// Rows [hops · tokens, d] with the tokens of each hop in another order.
     at::Tensor reordered(const at::Tensor& positions, const std::vector<int32_t>& order) const {
         std::vector<int64_t> index;
@@ -357,6 +370,7 @@ class Matching {
     const LayerGeometry &a_, &b_;
     TokenSets sets_a_, sets_b_;
     at::Tensor centroids_a_, centroids_b_, positions_a_, positions_b_, rotation_;
+    int64_t common_width_ = 0;
     bool one_sample_ = false;
     ExpertMatches out_;
 };
@@ -369,26 +383,26 @@ std::string of_layer(const GeometrySnapshot& snapshot) {
 
 Result<ExpertMatches> match_experts(const GeometrySnapshot& a, const GeometrySnapshot& b,
                                     const MatchRequest& request, const Progress& progress,
-                                    bool one_space) {
+                                    int64_t common_width) {
     for (const GeometrySnapshot* snapshot : {&a, &b}) {
         const auto layers = static_cast<int64_t>(snapshot->layers.size());
         if (request.layer < 0 || request.layer >= layers)
             return usage_error(of_layer(*snapshot) + " has " + std::to_string(layers) +
                                " layers that route, no layer " + std::to_string(request.layer));
         const LayerGeometry& layer = snapshot->layers[static_cast<size_t>(request.layer)];
-        if (one_space) continue;
+        if (common_width > 0) continue;
         if (layer.choices.empty() || layer.top_k < 1 || snapshot->token_ids.empty())
             return usage_error(of_layer(*snapshot) + " holds no choices of layer " +
                                std::to_string(request.layer));
     }
-    if (!one_space && a.token_ids != b.token_ids)
+    if (common_width < 1 && a.token_ids != b.token_ids)
         return usage_error(
             "the two samples are of other tokens. Matched experts need runs of one text and one "
             "tokenizer");
     MatchRequest read = request;
     read.step_a = a.step;
     read.step_b = b.step;
-    return Matching(a, b, read, one_space).run(progress);
+    return Matching(a, b, read, common_width).run(progress);
 }
 
 }  // namespace hopscope::core::analysis

@@ -32,11 +32,12 @@ std::optional<RecordedInputs> recorded_inputs(const ImportedContext& context, in
             const auto k = static_cast<size_t>(one.top_k);
             for (size_t row = 0; row * k < one.chosen.size(); ++row) {
                 if (one.chosen[row * k] < 0) continue;
-                const float* from = one.inputs.position.data() + row * width;
-                if (has)
-                    out.input.insert(out.input.end(), from, from + width);
-                else
+                if (!has) {
                     out.input.insert(out.input.end(), width, NAN);
+                    continue;
+                }
+                const float* from = one.inputs.position.data() + row * width;
+                out.input.insert(out.input.end(), from, from + width);
             }
         }
     return out;

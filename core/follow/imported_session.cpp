@@ -117,34 +117,39 @@ class ImportedSession final : public SessionFrame {
         board_.edit_status([](RunStatus& status) { status.activity = ""; });
         if (!problem.empty()) {
             board_.say(problem);
+            // What could not be read is not shown.
             look_.view = view;
+            look_.view.trace = recorded_name_;
         }
         look_.problem = problem;
         shown_.store(std::make_shared<const ImportedLook>(look_));
         board_.wake();
     }
 
-    /// Reads what has changed since the view before, and publishes it.
+    /// Reads what has changed since the view before, and publishes it. A trace that cannot be read
+    /// leaves the rows to be seen.
     Status make(ImportedView view) {
-        const bool other_rows =
-            !rows_ || rows_view_.fold_gain != view.fold_gain || rows_view_.centre != view.centre;
-        if (other_rows) {
-            Progress progress;
-            progress.report = [this](const std::string& activity, double share) {
-                tell(activity, share);
-            };
-            progress.cancelled = [this] { return board_.closing || outdated(); };
-            auto rows = rows_picture(run_, view, progress);
+        if (!rows_ || rows_view_.fold_gain != view.fold_gain || rows_view_.centre != view.centre) {
+            rows_.reset();
+            auto rows = rows_picture(run_, view, progress());
             if (!rows) return rows.error();
             rows_ = *std::move(rows);
             rows_view_ = view;
         }
-        const std::string before = recorded_name_;
-        if (auto s = read_trace(view); !s) return s;
-        if (other_rows || recorded_name_ != before) publish_geometry();
+        const Status read = read_trace(view);
+        publish_geometry();
+        if (!read) return read;
         publish_text(view);
         look_.view = std::move(view);
         return {};
+    }
+
+    Progress progress() {
+        Progress out;
+        out.report = [this](const std::string& activity, double share) { tell(activity, share); };
+        out.cancelled = [this] { return board_.closing || outdated(); };
+        out.note = [this](const std::string& sentence) { board_.say(sentence); };
+        return out;
     }
 
     /// The recording that the view names, the first where it names none.
@@ -165,7 +170,10 @@ class ImportedSession final : public SessionFrame {
         return {};
     }
 
+    /// Where what is published is of other rows or of another trace.
     void publish_geometry() {
+        const Published now = {rows_view_.fold_gain, rows_view_.centre, recorded_name_};
+        if (published_ == now) return;
         auto picture = std::make_shared<GeometrySnapshot>(*rows_);
         picture->version = ++version_;
         if (recorded_) {
@@ -174,6 +182,7 @@ class ImportedSession final : public SessionFrame {
         }
         look_.shown_tokens = std::ssize(picture->token_ids);
         board_.geometry.store(std::move(picture));
+        published_ = now;
     }
 
     void publish_text(const ImportedView& view) {
@@ -200,6 +209,12 @@ class ImportedSession final : public SessionFrame {
     ImportedView rows_view_;
     std::optional<RecordedRouting> recorded_;
     std::string recorded_name_;
+    struct Published {
+        bool fold_gain = false, centre = false;
+        std::string trace;
+        bool operator==(const Published&) const = default;
+    };
+    std::optional<Published> published_;
     uint64_t version_ = 0;
 
     Slot<ImportedLook> shown_;

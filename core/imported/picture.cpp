@@ -30,14 +30,21 @@ int64_t tokens_of_text(const RecordedRouting& routing, int64_t text) {
     return tokens;
 }
 
+/// Adds the rows of one text that hold a token; other tools fill up in front as well.
+void add_rows_of_text(const RecordedRouting& routing, int64_t text, int64_t most,
+                      std::vector<size_t>& out) {
+    const int64_t tokens = tokens_of_text(routing, text);
+    for (int64_t t = 0; t < tokens && std::ssize(out) < most; ++t) {
+        const auto row = static_cast<size_t>(text * routing.length + t);
+        const RecordedLayer& layer = routing.layers.front();
+        if (layer.chosen[row * static_cast<size_t>(layer.top_k)] >= 0) out.push_back(row);
+    }
+}
+
 /// The rows [S, T] of a recording that hold a token, from its beginning.
 std::vector<size_t> rows_of(const RecordedRouting& routing, int64_t most) {
     std::vector<size_t> out;
-    for (int64_t s = 0; s < routing.sequences; ++s)
-        for (int64_t t = 0; t < tokens_of_text(routing, s); ++t) {
-            if (std::ssize(out) == most) return out;
-            out.push_back(static_cast<size_t>(s * routing.length + t));
-        }
+    for (int64_t s = 0; s < routing.sequences; ++s) add_rows_of_text(routing, s, most, out);
     return out;
 }
 
@@ -111,19 +118,37 @@ std::vector<float> load_of(const RecordedLayer& layer) {
     return out;
 }
 
-Status check_finite(const std::vector<float>& values, const ImportedRun& run,
-                    const std::string& what) {
-    const auto at = first_not_finite(values);
+/// The rows with what is to be folded into them, finite or not.
+Result<std::vector<float>> read_rows(const ImportedRun& run, const ImportedRouter& router,
+                                     const ImportedView& view) {
+    auto rows = run.rows(router.layer, router.pool);
+    if (!rows || !view.fold_gain || !router.gain) return rows;
+    const auto gain = run.gain(router.layer, router.pool);
+    if (!gain) return gain.error();
+    fold_gain(*rows, *gain);
+    return rows;
+}
+
+/// Why they have no directions; "" where they have.
+std::string not_finite(const ImportedRun& run, const ImportedRouter& router,
+                       const std::vector<float>& rows) {
+    const auto at = first_not_finite(rows);
     if (!at) return {};
-    return usage_error(shown_path(imported_rows_path(run.dir())) + ": " + what + " number " +
-                       std::to_string(*at) + " is not finite, so rows have no directions");
+    return shown_path(imported_rows_path(run.dir())) + ": " + router.name + ": number " +
+           std::to_string(*at) + " of its rows is not finite, so that they have no directions";
 }
 
 Result<LayerGeometry> geometry_of(const ImportedRun& run, const ImportedRouter& router,
-                                  const ImportedView& view) {
-    const auto rows = folded_rows(run, router, view);
+                                  const ImportedView& view, const Progress& progress) {
+    auto rows = read_rows(run, router, view);
     if (!rows) return rows.error();
-    RowDirections directions = row_directions(*rows, router.experts);
+    RowDirections directions;
+    if (const std::string why = not_finite(run, router, *rows); !why.empty()) {
+        progress.tell(why);  // the other routers can be seen
+    } else {
+        if (view.centre) centre_rows(*rows, router.experts);
+        directions = row_directions(*rows, router.experts);
+    }
     LayerGeometry out;
     out.name = router.name;
     out.experts = router.experts;
@@ -146,14 +171,10 @@ Result<LayerGeometry> geometry_of(const ImportedRun& run, const ImportedRouter& 
 
 Result<std::vector<float>> folded_rows(const ImportedRun& run, const ImportedRouter& router,
                                        const ImportedView& view) {
-    auto rows = run.rows(router.layer, router.pool);
+    auto rows = read_rows(run, router, view);
     if (!rows) return rows.error();
-    if (view.fold_gain && router.gain) {
-        const auto gain = run.gain(router.layer, router.pool);
-        if (!gain) return gain.error();
-        fold_gain(*rows, *gain);
-    }
-    if (auto s = check_finite(*rows, run, router.name + ","); !s) return s.error();
+    if (const std::string why = not_finite(run, router, *rows); !why.empty())
+        return usage_error(why);
     if (view.centre) centre_rows(*rows, router.experts);
     return rows;
 }
@@ -209,7 +230,7 @@ Result<GeometrySnapshot> rows_picture(const ImportedRun& run, const ImportedView
         if (progress.cancelled()) return stopped_on_request();
         progress.report("reading the rows of " + routers[i].name,
                         static_cast<double>(i) / static_cast<double>(routers.size()));
-        auto layer = geometry_of(run, routers[i], view);
+        auto layer = geometry_of(run, routers[i], view, progress);
         if (!layer) return layer.error();
         out.layers.push_back(*std::move(layer));
     }
@@ -272,8 +293,7 @@ TraceResult text_trace(const std::vector<ImportedRouter>& routers, const Recorde
         return out;
     }
     std::vector<size_t> rows;
-    for (int64_t t = 0; t < tokens_of_text(routing, text); ++t)
-        rows.push_back(static_cast<size_t>(text * routing.length + t));
+    add_rows_of_text(routing, text, kMostPictureTokens, rows);
     for (const size_t row : rows) {
         TraceToken token;
         token.id = id_at(routing, row);

@@ -16,7 +16,7 @@
 
 namespace hopscope::core {
 
-/// A snapshot takes in so many tokens at most, of the beginning of a trace.
+/// A snapshot or a trace takes in so many tokens at most, from the beginning.
 inline constexpr int64_t kMostPictureTokens = 8192;
 
 /// All routers by layer, the layer's own first: the order of the layers of snapshot and trace.
@@ -28,8 +28,8 @@ ImportedTrace described(const std::string& name, const RecordedRouting& routing)
 /// not finite.
 Result<std::vector<float>> folded_rows(const ImportedRun& run, const ImportedRouter& router,
                                        const ImportedView& view);
-/// Rows as directions, as `view` wants them; without a token. Errors (usage) name the file:
-/// damaged, a number that is not finite; interrupted.
+/// Rows as directions, as `view` wants them; without a token. A router with a number that is not
+/// finite has none, and `progress` is told why. Errors (usage): a damaged file; interrupted.
 Result<GeometrySnapshot> rows_picture(const ImportedRun& run, const ImportedView& view,
                                       const Progress& progress);
 /// Adds the tokens of a recording and what they chose; loads count the whole recording.
@@ -39,7 +39,8 @@ void add_choices(GeometrySnapshot& picture, const std::vector<ImportedRouter>& r
 /// shown as they are stored; with them the rows in the recording's basis.
 void add_positions(GeometrySnapshot& picture, const std::vector<ImportedRouter>& routers,
                    const RecordedRouting& routing, const ImportedView& view);
-/// One text of it through all layers. An error in the result: there is no such text.
+/// One text of it, its first kMostPictureTokens tokens, through all layers. An error in the result:
+/// there is no such text.
 TraceResult text_trace(const std::vector<ImportedRouter>& routers, const RecordedRouting& routing,
                        int64_t text);
 

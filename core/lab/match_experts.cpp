@@ -2,6 +2,7 @@
 #include "core/analyses/expert_matches.h"
 #include "core/api/lab.h"
 #include "core/base/utf8.h"
+#include "core/imported/picture.h"
 #include "core/imported/picture_pair.h"
 #include "core/trainer/device.h"
 
@@ -22,8 +23,8 @@ Result<ExpertMatches> match_imported(const MatchRequest& request, const Progress
     if (!b) return b.error();
     const auto pair = picture_pair(*a, *b, request.layer);
     if (!pair) return pair.error();
-    return analysis::match_experts(pair->first, pair->second, request, progress,
-                                   /*one_space=*/true);
+    const int64_t width = routers_of(a->layout())[static_cast<size_t>(request.layer)].width;
+    return analysis::match_experts(pair->first, pair->second, request, progress, width);
 }
 
 }  // namespace

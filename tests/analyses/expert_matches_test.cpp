@@ -213,7 +213,7 @@ TEST(ExpertMatches, InOneSpacePartnersNeedNoTokens) {
     b.layers[0].positions.clear();
     std::rotate(b.layers[0].centroids.begin(), b.layers[0].centroids.begin() + kWidth,
                 b.layers[0].centroids.end());
-    const auto found = match_experts(a, b, of_two_runs(), {}, /*one_space=*/true);
+    const auto found = match_experts(a, b, of_two_runs(), {}, kWidth);
     ASSERT_TRUE(found) << found.error().message;
     EXPECT_TRUE(found->one_space);
     EXPECT_FALSE(found->one_run);
@@ -223,6 +223,11 @@ TEST(ExpertMatches, InOneSpacePartnersNeedNoTokens) {
         EXPECT_TRUE(std::isnan(match.jaccard)) << "of other tokens";
     }
     EXPECT_LT(found->cosine.chance, 0.9);
+    // The wider the models, the less do rows meet by chance, however few numbers tell them.
+    const auto wider = match_experts(a, b, of_two_runs(), {}, 100 * kWidth);
+    ASSERT_TRUE(wider);
+    EXPECT_LT(wider->cosine.chance, 0.3 * found->cosine.chance);
+    EXPECT_EQ(wider->above_chance, kExperts);
 }
 
 // Wrong if samples that have nothing in common were compared token by token.

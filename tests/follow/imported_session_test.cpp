@@ -109,6 +109,28 @@ TEST(ImportedSession, NothingCanBeDoneToIt) {
     EXPECT_TRUE(f.wait([&] { return (*session)->finished(); }));
 }
 
+TEST(ImportedSession, ADamagedTraceLeavesTheRows) {
+    Imported f;
+    std::filesystem::resize_file(imported_trace_path(f.dir, "a"), 20);
+    auto session = f.open();
+    ASSERT_TRUE(session);
+    ASSERT_TRUE(f.wait([&] { return (*session)->imported() != nullptr; }));
+    EXPECT_NE((*session)->imported()->problem.find("a.safetensors"), std::string::npos);
+    ASSERT_TRUE((*session)->geometry());
+    EXPECT_TRUE((*session)->geometry()->token_ids.empty());
+    // Rows of another view are published although the trace is damaged still.
+    ImportedView view;
+    view.centre = true;
+    const auto before = (*session)->geometry();
+    (*session)->request_view(view);
+    ASSERT_TRUE(f.wait([&] { return (*session)->imported()->view.centre; }));
+    EXPECT_NE((*session)->geometry()->layers[0].centroids, before->layers[0].centroids);
+    view.trace = "b";
+    (*session)->request_view(view);
+    ASSERT_TRUE(f.wait([&] { return (*session)->imported()->problem.empty(); }));
+    EXPECT_EQ((*session)->geometry()->token_ids.size(), 2u);
+}
+
 TEST(ImportedSession, DamagedRowsAreTold) {
     Imported f;
     std::filesystem::resize_file(imported_rows_path(f.dir), 20);

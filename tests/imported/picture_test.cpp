@@ -118,6 +118,15 @@ TEST(Picture, WithoutIdsTokensAreNamedByTheirPlace) {
     EXPECT_EQ(told.lengths, (std::vector<int64_t>{3, 1}));
 }
 
+TEST(Picture, WhatIsFilledUpInFrontIsNoToken) {
+    RecordedRouting routing = recording();
+    for (RecordedLayer& layer : routing.layers) layer.chosen[0] = layer.chosen[1] = -1;
+    GeometrySnapshot picture = empty_picture(4);
+    add_choices(picture, routers_of(layout()), routing);
+    EXPECT_EQ(picture.token_ids, (std::vector<int32_t>{8, 7, 9}));
+    EXPECT_EQ(text_trace(routers_of(layout()), routing, 0).tokens.size(), 2u);
+}
+
 TEST(Picture, PiecesAreSpelledWhereTheRecordingSaysHow) {
     RecordedRouting routing = recording();
     routing.pieces = {{7, " the"}, {9, "s"}};
@@ -187,6 +196,22 @@ TEST(Picture, RowsAreThoseOfTheRunFolder) {
         sum += static_cast<double>(centred->layers[0].centroids[3 * e] *
                                    centred->layers[0].row_length[e]);
     EXPECT_NEAR(sum, 0, 1e-6);
+    // One router of numbers that are none leaves the others to be seen, and is told.
+    model.add("model.layers.0.block_sparse_moe.gate.weight", {4, 3},
+              {1, 2, kNaN, 1, 1, 1, 2, 2, 2, 3, 3, 3});
+    model.save();
+    const std::string bad = model.folder() / "bad";
+    ASSERT_TRUE(import_model({model.dir(), {}, bad}, {}));
+    const auto other = ImportedRun::open(bad);
+    ASSERT_TRUE(other);
+    Progress telling;
+    std::string told;
+    telling.note = [&](const std::string& sentence) { told += sentence; };
+    const auto some = rows_picture(*other, view, telling);
+    ASSERT_TRUE(some) << some.error().message;
+    EXPECT_TRUE(some->layers[0].centroids.empty());
+    EXPECT_FALSE(some->layers[1].centroids.empty());
+    EXPECT_NE(told.find("layer 0: number 2"), std::string::npos) << told;
     Progress stopped;
     stopped.cancelled = [] { return true; };
     const auto none = rows_picture(*run, view, stopped);

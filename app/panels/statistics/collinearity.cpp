@@ -27,9 +27,11 @@ void CollinearityMap::update(AppState& state, const SnapshotLayer& place, RowOrd
     const MadeFrom from = {state.geometry, 0, static_cast<int64_t>(place.layer),
                            static_cast<int>(order), clusters.step};
     if (!made_.wants(state, from, seen)) return;
+    const bool imported = state.imported && place.layer < state.imported->routers.size();
+    const int64_t width = imported ? state.imported->routers[place.layer].width : 0;
     made_.ask(state, from,
-              [snapshot = state.geometry, layer = place.layer, order, of = clusters.of] {
-                  return collinearity_of(*snapshot, layer, order, of);
+              [snapshot = state.geometry, layer = place.layer, order, of = clusters.of, width] {
+                  return collinearity_of(*snapshot, layer, order, of, width);
               });
 }
 
@@ -131,7 +133,7 @@ void CollinearityMap::draw_pairs(AppState& state, const SnapshotLayer& place, Ar
     list.chance = {rounded(c.chance.median, 3)};
     list.chance_text = interval_text({c.chance.low, c.chance.high}, 3) + " in 95 % of draws";
     list.chance_help = "Largest cosine of " + with_thousands(c.all.rows) +
-                       " random directions of " + with_thousands(c.width) +
+                       " random directions of " + with_thousands(c.directions) +
                        " dimensions [def:closest_pair]: median " + random_text(c) + ".";
     list.rows = c.closest.size();
     list.row = [&](size_t i) {

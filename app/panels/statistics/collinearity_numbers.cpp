@@ -1,9 +1,11 @@
 #include "app/panels/statistics/collinearity_numbers.h"
 
+#include <algorithm>
+
 namespace hopscope::app {
 
 Collinearity collinearity_of(const core::GeometrySnapshot& snapshot, size_t layer, RowOrder order,
-                             std::span<const int64_t> cluster_of) {
+                             std::span<const int64_t> cluster_of, int64_t width) {
     Collinearity c;
     c.order = order;
     c.step = snapshot.step;
@@ -17,7 +19,8 @@ Collinearity collinearity_of(const core::GeometrySnapshot& snapshot, size_t laye
     c.width = static_cast<int64_t>(g.centroids.size()) / g.experts;
     c.all = viz::summarise_similarity(g.centroids, c.width);
     c.closest = viz::closest_pairs(g.centroids, c.width, kClosestPairs);
-    c.chance = viz::largest_random_cosine(c.all.rows, c.width);
+    c.directions = std::max(width, c.width);
+    c.chance = viz::largest_random_cosine(c.all.rows, c.directions);
     std::vector<float> load = g.load;
     load.resize(static_cast<size_t>(g.experts), 0.0f);
     const std::vector<int32_t> by_load = viz::spread_over_ranks(load, kMatrixRows);

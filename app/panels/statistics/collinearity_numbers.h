@@ -25,13 +25,15 @@ struct Collinearity {
     std::vector<float> cosines;         ///< [n, n]
     viz::SimilaritySummary all;         ///< over all experts, shown or not
     int64_t width = 0;                  ///< of the space: the highest rank
+    int64_t directions = 0;             ///< of what random directions are drawn in
     std::vector<viz::RowPair> closest;  ///< of all, highest cosine first
     viz::LargestCosine chance;          ///< of the first of these, for as many random directions
     bool empty() const { return shown.empty(); }
 };
 /// Empty where the router has no centroids. `cluster_of` [experts], for the order by clusters.
+/// `width`: of the rows of an imported model, which the snapshot has in the space they span.
 Collinearity collinearity_of(const core::GeometrySnapshot& snapshot, size_t layer, RowOrder order,
-                             std::span<const int64_t> cluster_of = {});
+                             std::span<const int64_t> cluster_of = {}, int64_t width = 0);
 std::string caption_of(const Collinearity& c);
 
 }  // namespace hopscope::app

@@ -43,7 +43,9 @@ double choices_of(const AppState& state, const SnapshotLayer& place) {
     if (!state.session) return core::kNaN;
     // A trace is counted whole.
     if (const core::ImportedTrace* trace = state.shown_trace())
-        return static_cast<double>(trace->tokens * place.geometry().top_k);
+        return place.geometry().choices.empty()
+                   ? 0.0
+                   : static_cast<double>(trace->tokens * place.geometry().top_k);
     return recent_choices(state.session->config(), place.geometry(), place.snapshot.step);
 }
 

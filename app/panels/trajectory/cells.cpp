@@ -61,6 +61,14 @@ void token_tooltip(const AppState& state, const core::TraceResult& trace, int64_
     ImGui::TextUnformatted(displayable(piece_text(t.piece), state.fonts.mono).c_str());
     ImGui::PopFont();
     ImGui::SameLine();
+    if (state.imported) {
+        // Nothing ran: there is no loss, and what was recorded has no places in a prompt.
+        const std::string id = t.id < 0 ? "" : "id " + std::to_string(t.id) + ", ";
+        ImGui::TextColored(dim, "%sposition %lld of %lld", id.c_str(),
+                           static_cast<long long>(token),
+                           static_cast<long long>(trace.tokens.size()));
+        return;
+    }
     ImGui::TextColored(dim, "id %d, position %lld of %lld, bytes %lld\xE2\x80\x93%lld", t.id,
                        static_cast<long long>(token), static_cast<long long>(trace.tokens.size()),
                        static_cast<long long>(t.begin), static_cast<long long>(t.end));

@@ -168,7 +168,9 @@ void TrajectoryPanel::add_prompt_actions(AppState& state, std::vector<ActionItem
     second.id = "trajectory.second";
     second.title = "Second prompt below the first, or one alone";
     second.help = "Two prompts, aligned token by token, with where their experts differ.";
-    second.why_not = [&state] { return no_run(state); };
+    second.why_not = [&state] {
+        return state.is_imported() ? state.lacks(core::Need::model) : no_run(state);
+    };
     second.run = [this, &state] { toggle_second(state); };
     items.push_back(std::move(second));
     ActionItem swap;

@@ -76,6 +76,7 @@ void draw_recorded(AppState& state) {
     if (!state.imported || state.imported->traces.empty()) return;
     const float s = state.pixel_scale;
     draw_traces(state);
+    if (!state.imported->problem.empty()) problem_text(state, state.imported->problem);
     const core::ImportedTrace* trace = state.shown_trace();
     if (!trace || trace->texts < 1) return;
     flow(190 * s);
@@ -86,12 +87,21 @@ void draw_recorded(AppState& state) {
                        with_thousands(trace->texts).c_str(), with_thousands(trace->tokens).c_str());
     if (const std::string none = lacking(*trace); !none.empty()) note(state, none);
     for (const std::string& found : trace->notes) note(state, found);
-    if (!state.imported->problem.empty()) note(state, state.imported->problem);
 }
 
 void draw_nothing_recorded(AppState& state) {
     if (!state.imported) {
         empty_state(state, "Reading the model", state.status.activity.c_str());
+        return;
+    }
+    const core::ImportedLook& look = *state.imported;
+    if (!look.problem.empty() || (state.trace && !state.trace->error.empty())) {
+        empty_state(state, "Nothing to show",
+                    (look.problem.empty() ? state.trace->error : look.problem).c_str());
+        return;
+    }
+    if (!look.traces.empty()) {
+        empty_state(state, "This text has no tokens", "Choose another text of the trace.");
         return;
     }
     empty_state(state, "No trace was imported",
