@@ -78,8 +78,9 @@ void draw_layers(AppState& state, const ImportedLook& look) {
     const ImVec2 from = ImGui::GetCursorScreenPos();
     size_t place = 0;
     for (const auto& [layer, routers] : layers) {
+        const size_t line = place / columns;
         const ImVec2 at(from.x + static_cast<float>(place % columns) * step,
-                        from.y + static_cast<float>(place / columns) * row_height);
+                        from.y + static_cast<float>(line) * row_height);
         ++place;
         const std::string number = std::to_string(layer);
         ImGui::PushID(static_cast<int>(layer));
@@ -113,9 +114,9 @@ void draw_layers(AppState& state, const ImportedLook& look) {
                           packed(theme.dim), number.c_str());
         ImGui::PopID();
     }
-    const auto rows = static_cast<float>((layers.size() + columns - 1) / columns);
+    const size_t lines = (layers.size() + columns - 1) / columns;
     ImGui::SetCursorScreenPos(from);
-    ImGui::Dummy(ImVec2(room, rows * row_height));
+    ImGui::Dummy(ImVec2(room, static_cast<float>(lines) * row_height));
 }
 
 void draw_routers(AppState& state, const ImportedLook& look) {
