@@ -24,11 +24,13 @@ std::string random_text(const Collinearity& c) {
 void CollinearityMap::update(AppState& state, const SnapshotLayer& place, RowOrder order,
                              bool seen) {
     const Clusters clusters = clusters_of(state, place, order);
-    const MadeFrom from = {state.geometry, 0, static_cast<int64_t>(place.layer),
-                           static_cast<int>(order), clusters.step};
-    if (!made_.wants(state, from, seen)) return;
     const bool imported = state.imported && place.layer < state.imported->routers.size();
     const int64_t width = imported ? state.imported->routers[place.layer].width : 0;
+    // The width comes with the look of an imported model, behind its geometry.
+    const MadeFrom from = {state.geometry, static_cast<uint64_t>(width),
+                           static_cast<int64_t>(place.layer), static_cast<int>(order),
+                           clusters.step};
+    if (!made_.wants(state, from, seen)) return;
     made_.ask(state, from,
               [snapshot = state.geometry, layer = place.layer, order, of = clusters.of, width] {
                   return collinearity_of(*snapshot, layer, order, of, width);
