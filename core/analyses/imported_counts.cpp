@@ -24,30 +24,21 @@ Fields cosines(const Collinearity& c) {
 
 Result<AnalysisOutput> collinearity(const ImportedContext& context) {
     AnalysisOutput out;
-    for (const ModelLayer& layer : context.run.layout().layers)
-        for (const ModelRouter& router : layer.routers) {
-            if (context.progress.cancelled()) return stopped_on_request();
-            const auto rows = imported_rows(context.run, layer.index, router);
-            if (!rows) return rows.error();
-            Fields entry = placed(layer.index, router.pool);
-            if (!rows->finite) {
-                entry.text("reason", kNotFinite);
-                out.result.add("layers", entry);
-                continue;
-            }
-            const auto plain = cosines(collinearity_of_rows(rows->stored, router.experts)),
-                       centred = cosines(collinearity_of_rows(rows->folded, router.experts));
-            add_object(entry, plain).flag("gain_found", rows->gain_found).object("folded", centred);
-            out.n += router.experts;
-            out.result.add("layers", entry);
-            for (const auto& [space, numbers] : {std::pair("rows", &plain), {"folded", &centred}}) {
-                Fields row;
-                row.place("layer", layer.index).cell("router", router.pool).cell("space", space);
-                for (const auto& [name, value] : numbers->json().items())
-                    row.cell(name, value.is_null() ? NAN : value.get<double>());
-                out.table().add(row);
-            }
+    const auto measure = [&out](const ModelLayer& layer, const ModelRouter& router,
+                                const ImportedRows& rows, Fields& entry) -> Status {
+        const auto plain = cosines(collinearity_of_rows(rows.stored, router.experts)),
+                   centred = cosines(collinearity_of_rows(rows.folded, router.experts));
+        add_object(entry, plain).flag("gain_found", rows.gain_found).object("folded", centred);
+        for (const auto& [space, numbers] : {std::pair("rows", &plain), {"folded", &centred}}) {
+            Fields row;
+            row.place("layer", layer.index).cell("router", router.pool).cell("space", space);
+            for (const auto& [name, value] : numbers->json().items())
+                row.cell(name, value.is_null() ? NAN : value.get<double>());
+            out.table().add(row);
         }
+        return {};
+    };
+    if (auto s = each_router(context, out, measure); !s) return s.error();
     return out;
 }
 

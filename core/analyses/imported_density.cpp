@@ -46,43 +46,34 @@ std::vector<double> margins(const Recorded& one, const RecordedInputs& inputs,
 Result<AnalysisOutput> density(const ImportedContext& context) {
     const auto routers = recorded(context);
     AnalysisOutput out;
-    for (const ModelLayer& layer : context.run.layout().layers)
-        for (const ModelRouter& router : layer.routers) {
-            if (context.progress.cancelled()) return stopped_on_request();
-            const auto rows = imported_rows(context.run, layer.index, router);
-            if (!rows) return rows.error();
-            Fields entry = placed(layer.index, router.pool);
-            if (!rows->finite) {
-                entry.text("reason", kNotFinite);
-                out.result.add("layers", entry);
-                continue;
-            }
-            out.n += router.experts;
-            const Fields stored = crowding(collinearity_of_rows(rows->stored, router.experts)),
-                         folded = crowding(collinearity_of_rows(rows->folded, router.experts));
-            add_object(entry, stored).flag("gain_found", rows->gain_found).object("folded", folded);
-            const auto one = std::find_if(routers.begin(), routers.end(), [&](const Recorded& r) {
-                return r.layer == layer.index && r.pool == router.pool;
-            });
-            const auto inputs = recorded_inputs(context, layer.index, router.pool);
-            if (one != routers.end() && inputs) {
-                const auto bias = context.run.bias(layer.index, router.pool);
-                if (!bias) return bias.error();
-                entry.estimate("margin", mean_over_tokens(margins(*one, *inputs, *bias),
-                                                          parts_of(*one), context.seed));
-            }
-            out.result.add("layers", entry);
-            Fields row;
-            row.place("layer", layer.index).cell("router", router.pool);
-            const Fields* both[] = {&stored, &folded};
-            for (const Fields* numbers : both)
-                for (const char* name :
-                     {"nearest_angle_degrees", "per_effective_dimension", "effective_rank"})
-                    row.columns_of(*numbers, name,
-                                   (numbers == &folded ? "folded_" : "") + std::string(name));
-            row.columns_of(entry, "margin", "margin");
-            out.table().add(row);
+    const auto measure = [&](const ModelLayer& layer, const ModelRouter& router,
+                             const ImportedRows& rows, Fields& entry) -> Status {
+        const Fields stored = crowding(collinearity_of_rows(rows.stored, router.experts)),
+                     folded = crowding(collinearity_of_rows(rows.folded, router.experts));
+        add_object(entry, stored).flag("gain_found", rows.gain_found).object("folded", folded);
+        const auto one = std::find_if(routers.begin(), routers.end(), [&](const Recorded& r) {
+            return r.layer == layer.index && r.pool == router.pool;
+        });
+        const auto inputs = recorded_inputs(context, layer.index, router.pool);
+        if (one != routers.end() && inputs) {
+            const auto bias = context.run.bias(layer.index, router.pool);
+            if (!bias) return bias.error();
+            entry.estimate("margin", mean_over_tokens(margins(*one, *inputs, *bias), parts_of(*one),
+                                                      context.seed));
         }
+        Fields row;
+        row.place("layer", layer.index).cell("router", router.pool);
+        const Fields* both[] = {&stored, &folded};
+        for (const Fields* numbers : both)
+            for (const char* name :
+                 {"nearest_angle_degrees", "per_effective_dimension", "effective_rank"})
+                row.columns_of(*numbers, name,
+                               (numbers == &folded ? "folded_" : "") + std::string(name));
+        row.columns_of(entry, "margin", "margin");
+        out.table().add(row);
+        return {};
+    };
+    if (auto s = each_router(context, out, measure); !s) return s.error();
     return out;
 }
 

@@ -2,6 +2,7 @@
 
 #include <ATen/ops/from_blob.h>
 
+#include "core/analyses/recorded_choices.h"
 #include "core/imported/routing_rule.h"
 #include "core/imported/row_directions.h"
 
@@ -20,6 +21,25 @@ Result<ImportedRows> imported_rows(const ImportedRun& run, int64_t layer,
     fold_gain(out.folded, *gain);
     centre_rows(out.folded, out.experts);
     return out;
+}
+
+Status each_router(const ImportedContext& context, AnalysisOutput& out,
+                   const MeasureRows& measure) {
+    for (const ModelLayer& layer : context.run.layout().layers)
+        for (const ModelRouter& router : layer.routers) {
+            if (context.progress.cancelled()) return stopped_on_request();
+            const auto rows = imported_rows(context.run, layer.index, router);
+            if (!rows) return rows.error();
+            Fields entry = placed(layer.index, router.pool);
+            if (rows->finite) {
+                out.n += router.experts;
+                if (auto s = measure(layer, router, *rows, entry); !s) return s;
+            } else {
+                entry.text("reason", kNotFinite);
+            }
+            out.result.add("layers", entry);
+        }
+    return {};
 }
 
 Collinearity collinearity_of_rows(const std::vector<float>& rows, int64_t experts) {

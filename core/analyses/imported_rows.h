@@ -2,10 +2,12 @@
 // thread.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
 #include "core/analyses/document.h"
+#include "core/analyses/imported_analyses.h"
 #include "core/base/result.h"
 #include "core/imported/imported_run.h"
 #include "core/measure/router_geometry.h"
@@ -24,6 +26,13 @@ struct ImportedRows {
 /// Errors (usage): a damaged file of the run.
 Result<ImportedRows> imported_rows(const ImportedRun& run, int64_t layer,
                                    const ModelRouter& router);
+
+/// Goes through the routers of a run: of each an entry of the result "layers", which `measure`
+/// fills in where its rows can be measured, and which says why where not. Errors: those of
+/// imported_rows() and of `measure`; interrupted.
+using MeasureRows = std::function<Status(const ModelLayer& layer, const ModelRouter& router,
+                                         const ImportedRows& rows, Fields& entry)>;
+Status each_router(const ImportedContext& context, AnalysisOutput& out, const MeasureRows& measure);
 
 /// [experts, width] rows against each other.
 Collinearity collinearity_of_rows(const std::vector<float>& rows, int64_t experts);

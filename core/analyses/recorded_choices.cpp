@@ -155,27 +155,31 @@ TokenParts parts_of(const Recorded& one) {
     return out;
 }
 
-std::vector<double> TokenParts::sums(std::span<const double> values) const {
+namespace {
+
+/// Σ of what `of` says of each value, part by part; those that are not finite count for nothing.
+template <class Of>
+std::vector<double> added(const std::vector<int64_t>& ends, std::span<const double> values,
+                          const Of& of) {
     std::vector<double> out;
     size_t at = 0;
     for (const int64_t end : ends) {
         double sum = 0;
         for (; at < static_cast<size_t>(end); ++at)
-            if (std::isfinite(values[at])) sum += values[at];
+            if (std::isfinite(values[at])) sum += of(values[at]);
         out.push_back(sum);
     }
     return out;
 }
 
+}  // namespace
+
+std::vector<double> TokenParts::sums(std::span<const double> values) const {
+    return added(ends, values, [](double value) { return value; });
+}
+
 std::vector<double> TokenParts::counts(std::span<const double> values) const {
-    std::vector<double> out;
-    size_t at = 0;
-    for (const int64_t end : ends) {
-        double count = 0;
-        for (; at < static_cast<size_t>(end); ++at) count += std::isfinite(values[at]) ? 1 : 0;
-        out.push_back(count);
-    }
-    return out;
+    return added(ends, values, [](double) { return 1.0; });
 }
 
 Estimate ratio_over(std::vector<double> sums, std::vector<double> counts, const char* what,

@@ -88,8 +88,7 @@ std::string lost_in_imported(Need need, const ImportedHolds& holds) {
             return holds.choices ? ""
                                  : "no trace was imported with the model, so no choices are known";
         case Need::several_choices:
-            if (!holds.choices)
-                return "no trace was imported with the model, so no choices are known";
+            if (!holds.choices) return lost_in_imported(Need::routing, holds);
             return holds.top_k == 1 ? "this model sends each token to one expert a layer" : "";
         case Need::changing_choices:
         case Need::two_snapshots:

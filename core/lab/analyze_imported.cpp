@@ -140,8 +140,8 @@ Result<OrderedJson> made(const ImportedAnalysis& which, bool all, const Imported
 std::string refused_to_imported(const std::string& name, const RunHolds& holds) {
     for (const ImportedAnalysis& one : analysis::imported_analyses()) {
         if (name != one.name) continue;
-        if (one.asks == analysis::Asks::trace && holds.imported && !holds.imported->choices)
-            return "No trace was imported with the model, so no choices are known.";
+        if (one.asks == analysis::Asks::trace)
+            if (auto why = missing(Need::routing, {}, holds)) return as_sentence(*std::move(why));
         if (one.asks == analysis::Asks::second_run && holds.second_run && !*holds.second_run)
             return "Needs a second imported model to compare with.";
         return {};

@@ -27,16 +27,7 @@ struct Followed {
         session = make_follow_session(std::move(options), *std::move(follower), load,
                                       std::make_unique<FakeInspector>(world));
     }
-    bool wait(const std::function<bool()>& condition) {
-        const auto deadline = Wakeup::Clock::now() + 20s;
-        while (!condition()) {
-            const uint64_t ticket = wake.bell->ticket();
-            if (condition()) break;
-            wake.bell->wait_until(ticket, Wakeup::Clock::now() + 5ms);
-            if (Wakeup::Clock::now() > deadline) return condition();
-        }
-        return true;
-    }
+    bool wait(const std::function<bool()>& condition) { return wait_until_true(wake, condition); }
     size_t drained() {
         session->drain_scalars(records);
         return records.size();

@@ -7,9 +7,9 @@
 
 #include "core/imported/import_model.h"
 #include "core/imported/imported_run.h"
-#include "core/session/headless.h"
 #include "tests/imported/replies.h"
 #include "tests/imported/tiny_model.h"
+#include "tests/session/waiting.h"
 
 namespace hopscope::core {
 namespace {
@@ -35,16 +35,7 @@ struct Imported {
         options.wake = wake.callback();
         return open_imported_session(std::move(options));
     }
-    bool wait(const std::function<bool()>& condition) {
-        const auto deadline = Wakeup::Clock::now() + 20s;
-        while (!condition()) {
-            const uint64_t ticket = wake.bell->ticket();
-            if (condition()) break;
-            wake.bell->wait_until(ticket, Wakeup::Clock::now() + 5ms);
-            if (Wakeup::Clock::now() > deadline) return condition();
-        }
-        return true;
-    }
+    bool wait(const std::function<bool()>& condition) { return wait_until_true(wake, condition); }
     TinyModel model;
     std::string dir = model.folder() / "out";
     HeadlessWake wake;

@@ -17,6 +17,7 @@
 
 #include "core/session/headless.h"
 #include "core/session/make_session.h"
+#include "tests/session/waiting.h"
 
 namespace hopscope::core {
 
@@ -352,15 +353,7 @@ class FakeRun {
     /// Until `condition` holds; false after `limit`.
     bool wait(const std::function<bool()>& condition,
               std::chrono::milliseconds limit = std::chrono::seconds(20)) {
-        const auto deadline = Wakeup::Clock::now() + limit;
-        while (!condition()) {
-            const uint64_t ticket = wake.bell->ticket();
-            if (condition()) break;
-            // Fakes do not ring for what they note themselves, so look again now and then.
-            wake.bell->wait_until(ticket, Wakeup::Clock::now() + std::chrono::milliseconds(5));
-            if (Wakeup::Clock::now() > deadline) return condition();
-        }
-        return true;
+        return wait_until_true(wake, condition, limit);
     }
     bool wait_state(RunState state) {
         return wait([&] { return session->status().state == state; });

@@ -54,7 +54,7 @@ class AnalysesPanel final : public Panel {
     struct RefusedFor {
         std::optional<int64_t> snapshots;  ///< nothing: not counted yet
         bool against = false;              ///< a second run is named
-        const core::ImportedLook* imported = nullptr;
+        std::shared_ptr<const core::ImportedLook> imported;
         bool operator==(const RefusedFor&) const = default;
     };
 
@@ -177,7 +177,7 @@ void AnalysesPanel::choose(AppState& state, const std::string& name) {
 void AnalysesPanel::refuse(const AppState& state) {
     const auto& ask = state.services.analysis_refusals;
     if (!ask) return;
-    RefusedFor now = {{}, !second_.folder().empty(), state.imported.get()};
+    RefusedFor now = {{}, !second_.folder().empty(), state.imported};
     if (state.archive.complete()) now.snapshots = std::ssize(state.archive.files());
     if (refused_for_ == now) return;
     refused_for_ = now;

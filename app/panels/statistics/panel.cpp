@@ -123,7 +123,7 @@ void StatisticsPanel::prepare(AppState& state) {
 void StatisticsPanel::make_numbers(AppState& state) {
     const SnapshotLayer place = place_of(state);
     const Made wanted = {run_,  place.snapshot.version, state.archive.version(), place.layer,
-                         page_, state.imported.get()};
+                         page_, state.imported};
     if (wanted == made_) return;
     const bool only_newer =
         wanted.page == made_.page && wanted.layer == made_.layer && wanted.run == made_.run;

@@ -60,7 +60,8 @@ class StatisticsPanel final : public Panel {
         uint64_t snapshot = 0, archive = 0;
         size_t layer = 0;
         Page page = Page::overview;
-        const void* imported = nullptr;  ///< AppState::imported, which counts what a trace holds
+        /// AppState::imported, which counts what a trace holds
+        std::shared_ptr<const core::ImportedLook> imported;
         bool operator==(const Made&) const = default;
     };
 

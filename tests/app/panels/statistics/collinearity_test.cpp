@@ -43,6 +43,19 @@ TEST(Statistics, LargeLayersAreShownInPart) {
               "40 experts, sorted by load");
 }
 
+// Wrong if rows of an imported model, told by few numbers, were held against random directions of
+// so few dimensions: then pairs that are far from chance look like it.
+TEST(Statistics, ChanceIsThatOfTheModelsWidth) {
+    const auto snapshot = snapshot_of(40);
+    const Collinearity few = collinearity_of(snapshot, 1, RowOrder::load),
+                       wide = collinearity_of(snapshot, 1, RowOrder::load, {}, 4096);
+    EXPECT_EQ(few.directions, 8);
+    EXPECT_EQ(wide.directions, 4096);
+    EXPECT_GT(few.chance.median, 0.7);
+    EXPECT_LT(wide.chance.median, 0.1);
+    EXPECT_EQ(wide.cosines, few.cosines);
+}
+
 // Wrong if a router without centroids, or sizes that contradict each other, gave a matrix.
 TEST(Statistics, NoCentroidsNoMatrix) {
     auto snapshot = snapshot_of(16);
