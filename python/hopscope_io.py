@@ -213,6 +213,47 @@ def load_routing(path):
                  next_token=tensors["next_token"], next_nll=tensors["next_nll"])
 
 
+@dataclasses.dataclass
+class RecordedRouter:
+    """A router's choices in a trace of a published model, for S texts of at most T tokens; -1 and NaN behind their ends."""
+    experts: np.ndarray               #: [S, T, k] ids; by falling weight only where there are weights
+    weights: np.ndarray = None        #: [S, T, k]; this and what follows None where it was not recorded
+    entropy: np.ndarray = None        #: [S, T] nats, of the softmax over all experts
+    max_prob: np.ndarray = None       #: [S, T]
+    position: np.ndarray = None       #: [S, T, r] what entered the router, in a basis of the span of its rows
+    rows: np.ndarray = None           #: [experts, r] the rows in the same basis
+
+
+@dataclasses.dataclass
+class RecordedTrace:
+    """Which experts a published model sent each token to, as `hopscope import --trace` or hopscope_capture.py wrote it."""
+    routers: dict                     #: RecordedRouter by (layer, pool): the model's own number, "mlp" or what else it is for
+    tokens: np.ndarray                #: [S, T] ids, or None
+    pieces: dict                      #: what ids spell, of those that occur; {} where that was not recorded
+    next_token: np.ndarray            #: [S] the id behind the last row, -1 unknown, or None
+    skipped: np.ndarray               #: [S] tokens of each text before its first row, or None: none
+    info: dict                        #: everything else the file says: family, model_type, source
+
+
+def load_recorded(path):
+    """Trace of a published model: RUN/traces/NAME.safetensors of an imported one, or the file of hopscope_capture.py."""
+    tensors, metadata = load_safetensors(path)
+    if metadata.get("format") != "hopscope.routing/1" or "config" in metadata:
+        raise FormatError(f"{path}: no trace of a published model; load_routing reads those of a run")
+    parts = {}
+    for name, array in tensors.items():
+        match = re.fullmatch(r"layers\.(\d+)\.(?:([^.]+)\.)?(?:hops\.0\.(experts|weights|entropy|max_prob|position)|(rows))", name)
+        if match:
+            layer, pool, of_token, of_router = match.groups()
+            parts.setdefault((int(layer), pool or "mlp"), {})[of_token or of_router] = array
+    pieces = json.loads(metadata.pop("pieces", "{}"))
+    if isinstance(pieces, list):
+        pieces = dict(enumerate(pieces))
+    return RecordedTrace({of: RecordedRouter(**parts[of]) for of in sorted(parts)}, tensors.get("tokens"),
+                         {int(token): text for token, text in pieces.items()}, tensors.get("next_token"),
+                         tensors.get("skipped"), metadata)
+
+
 # ---- runs ------------------------------------------------------------------------------------------------------------
 def _steps(folder, pattern):
     found = (re.fullmatch(pattern, entry.name) for entry in folder.iterdir()) if folder.is_dir() else ()

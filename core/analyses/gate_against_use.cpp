@@ -160,7 +160,8 @@ Result<AnalysisOutput> gate_against_use(const ImportedContext& context) {
 }  // namespace
 
 extern const ImportedAnalysis kGateAgainstUse{
-    "gate_against_use", Asks::trace,
+    "gate_against_use",
+    Asks::trace,
     "cosine of a router row with the mean of what entered the router for the tokens routed to it "
     "(cosine), with the mean of the other tokens (cosine_left), and of all other rows with the "
     "first mean (cosine_other_rows, the control); difference: cosine - cosine_left. centred: the "
@@ -168,6 +169,8 @@ extern const ImportedAnalysis kGateAgainstUse{
     "whose own row is the nearest to their mean, centred. Within the span of the router's rows as "
     "stored: inputs were recorded behind the norm and its gain. Mean over experts that some tokens "
     "take and some do not, 95 % bootstrap intervals over experts. n: tokens.",
-    gate_against_use};
+    gate_against_use,
+    /*compares=*/false,
+    /*pairs=*/true};
 
 }  // namespace hopscope::core::analysis

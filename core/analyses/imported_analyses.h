@@ -38,6 +38,7 @@ struct ImportedAnalysis {
     /// Errors: usage, a damaged file; interrupted.
     Result<AnalysisOutput> (*run)(const ImportedContext& context);
     bool compares = false;  ///< reads --against where it is given
+    bool pairs = false;     ///< holds each two experts against each other
     std::string cited() const { return std::string(definition) + " [def:" + name + "]"; }
 };
 

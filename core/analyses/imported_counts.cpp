@@ -145,19 +145,25 @@ extern const ImportedAnalysis kImportedConfidence{
     confidence};
 
 extern const ImportedAnalysis kImportedCollinearity{
-    "collinearity", Asks::rows,
+    "collinearity",
+    Asks::rows,
     "cosines of all pairs of router rows: mean, mean of each row's nearest, effective rank "
     "exp(H(sigma^2)), largest |cos|; folded: of the rows with the gain of the norm before the "
     "router multiplied in (where one is found) and their mean taken away, since softmax does not "
     "see it. n: rows.",
-    collinearity};
+    collinearity,
+    /*compares=*/false,
+    /*pairs=*/true};
 
 extern const ImportedAnalysis kImportedCoactivation{
-    "coactivation", Asks::trace,
+    "coactivation",
+    Asks::trace,
     "share of an expert's uses whose set also holds the other one, in all traces of the run; "
     "expected: (k - 1) / k of the other's share of all tokens. strongest_partner: mean over "
     "experts of the largest share, 95 % bootstrap interval over experts; pairs: of experts with "
     "at least a tenth of the mean use. n: tokens.",
-    coactivation};
+    coactivation,
+    /*compares=*/false,
+    /*pairs=*/true};
 
 }  // namespace hopscope::core::analysis

@@ -232,7 +232,8 @@ Result<AnalysisOutput> cross_seed(const ImportedContext& context) {
 }  // namespace
 
 extern const ImportedAnalysis kImportedCrossSeed{
-    "cross_seed", Asks::second_run,
+    "cross_seed",
+    Asks::second_run,
     "against a second imported model or checkpoint, of each layer that both have: the largest "
     "cosine of each router row with one of the other, rows folded [def:folded_rows], beside sqrt(2 "
     "ln M / d) and that of random directions; mutual: share of experts that are their partner's "
@@ -241,6 +242,8 @@ extern const ImportedAnalysis kImportedCrossSeed{
     "same tokens: the largest of the sets of tokens of two experts (2,048 tokens at most), beside "
     "the best of tokens dealt out anew (20 draws) [def:expert_matches]. 95 % bootstrap intervals "
     "over experts. n: experts.",
-    cross_seed, /*compares=*/true};
+    cross_seed,
+    /*compares=*/true,
+    /*pairs=*/true};
 
 }  // namespace hopscope::core::analysis

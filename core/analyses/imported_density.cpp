@@ -80,12 +80,15 @@ Result<AnalysisOutput> density(const ImportedContext& context) {
 }  // namespace
 
 extern const ImportedAnalysis kImportedDensity{
-    "density", Asks::rows,
+    "density",
+    Asks::rows,
     "mean angle of a router row to its nearest, and rows per effective dimension, of the rows as "
     "they are stored and folded [def:folded_rows]. margin, where traces hold what entered the "
     "router: lowest logit among the chosen - highest among the others, mean over tokens (negative "
     "where groups or a correction decide), 95 % bootstrap interval over texts, or stretches of "
     "neighbours where they are few [def:recorded_choices]. n: rows.",
-    density};
+    density,
+    /*compares=*/false,
+    /*pairs=*/true};
 
 }  // namespace hopscope::core::analysis

@@ -34,6 +34,7 @@ void add_texts(Recorded& out, const RecordedRouting& trace, int32_t number,
         if ((row + 1) % length != 0) continue;
         if (out.tokens == (out.text_ends.empty() ? 0 : out.text_ends.back())) continue;
         out.text_ends.push_back(out.tokens);
+        out.text_first.push_back(trace.skipped_of(row / length));
         out.text_trace.push_back(number);
     }
 }
@@ -74,7 +75,7 @@ std::vector<int64_t> Recorded::positions() const {
     std::vector<int64_t> out;
     for (size_t t = 0; t < text_ends.size(); ++t) {
         const auto [from, to] = text(t);
-        for (int64_t at = from; at < to; ++at) out.push_back(at - from);
+        for (int64_t at = from; at < to; ++at) out.push_back(text_first[t] + at - from);
     }
     return out;
 }

@@ -18,8 +18,10 @@ struct Recorded {
     int64_t layer = 0;
     std::string pool;
     int64_t experts = 0, top_k = 0, tokens = 0;
-    std::vector<int64_t> tokens_of;   ///< [traces] each trace's part of them
-    std::vector<int64_t> text_ends;   ///< [texts] rising, the last is `tokens`
+    std::vector<int64_t> tokens_of;  ///< [traces] each trace's part of them
+    std::vector<int64_t> text_ends;  ///< [texts] rising, the last is `tokens`
+    std::vector<int64_t>
+        text_first;  ///< [texts] place of its first token: those before were skipped
     std::vector<int32_t> text_trace;  ///< [texts] the trace it is of
     LayerSample sample;               ///< one hop
     std::vector<float> weights;       ///< [tokens, k] of its choices, NaN where a trace has none

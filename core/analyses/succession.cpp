@@ -230,7 +230,8 @@ Result<AnalysisOutput> succession(const ImportedContext& context) {
 }  // namespace
 
 extern const ImportedAnalysis kSuccession{
-    "succession", Asks::trace,
+    "succession",
+    Asks::trace,
     "mutual information (nats) of the experts that a token takes in a layer and in the next one "
     "with a router, each pair of them counted once: mean over tokens of ln(together / expected), "
     "95 % bootstrap interval over texts, or stretches of neighbours where they are few "
@@ -238,6 +239,8 @@ extern const ImportedAnalysis kSuccession{
     "dealt out anew, on at most 2,048 of them, null_tokens; excess: null_information, of the same "
     "tokens, less null_mean; p_holm: corrected for all pairs of layers. pairs: the 10 that most "
     "tokens go through beyond what is expected. n: tokens.",
-    succession};
+    succession,
+    /*compares=*/false,
+    /*pairs=*/true};
 
 }  // namespace hopscope::core::analysis

@@ -16,8 +16,10 @@ namespace {
 namespace fs = std::filesystem;
 
 /// No other folder has a file of this name, least of all a run.
+constexpr std::string_view kMark = ".hopscope-scratch";
+
 std::string mark_of(const std::string& folder) {
-    return folder + "/.hopscope-scratch";
+    return folder + "/" + std::string(kMark);
 }
 
 /// What stands in it: whose mark it is, so that a copy under another name is nobody's scratch.
@@ -70,6 +72,10 @@ std::optional<FileHandle> own_scratch(const std::string& folder) {
     struct stat info {};
     if (::fstat(mark.get(), &info) != 0 || info.st_nlink == 0) return std::nullopt;
     return mark;
+}
+
+bool is_scratch_mark(const std::string& name) {
+    return name == kMark;
 }
 
 void unmark_scratch(const std::string& folder) {

@@ -12,6 +12,7 @@
 #include "core/imported/recorded_routing.h"
 #include "core/imported/router_tensors.h"
 #include "core/imported/served_routing.h"
+#include "core/imported/vocabulary.h"
 #include "core/run/new_folder.h"
 #include "core/run/run_info.h"
 #include "core/run/safetensors_writer.h"
@@ -87,6 +88,7 @@ class Import {
             traces_.push_back({std::move(name), folder_name(path), *std::move(routing)});
             if (progress_.cancelled()) return stopped_on_request("import");
         }
+        add_pieces();
         return {};
     }
 
@@ -94,7 +96,7 @@ class Import {
         auto folder = WholeFolder::make(dir, FolderOf::run);
         if (!folder) return folder.error();
         if (auto s = fill(folder->path()); !s) return s.error();
-        if (auto s = folder->finish(); !s) return s.error();
+        if (auto s = folder->finish("run.json"); !s) return s.error();
         return text_;
     }
 
@@ -105,6 +107,28 @@ class Import {
         auto served = read_served_trace(path);
         if (!served) return served.error();
         return routing_of(*std::move(served), layout_, path);
+    }
+
+    /// Servers tell ids alone: what they spell is in the model's folder, or stays unknown.
+    void add_pieces() {
+        std::vector<int32_t> tokens;
+        for (const NamedTrace& trace : traces_)
+            if (trace.routing.pieces.empty())
+                tokens.insert(tokens.end(), trace.routing.tokens.begin(),
+                              trace.routing.tokens.end());
+        if (tokens.empty()) return;
+        progress_.report("reading the vocabulary", -1);
+        const auto pieces = vocabulary_pieces(model_.dir(), tokens);
+        for (NamedTrace& trace : traces_) {
+            RecordedRouting& routing = trace.routing;
+            if (!routing.pieces.empty() || routing.tokens.empty()) continue;
+            if (!pieces)
+                routing.notes.push_back("text of tokens: " + pieces.error().message);
+            else
+                for (const int32_t id : routing.tokens)
+                    if (const auto found = pieces->find(id); found != pieces->end())
+                        routing.pieces.insert(*found);
+        }
     }
 
     Status fill(const std::string& dir) {

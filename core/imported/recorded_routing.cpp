@@ -306,12 +306,15 @@ class Reading {
     Status add_tokens() {
         for (const auto& [name, shape, out] :
              {std::tuple("tokens", std::vector<int64_t>{out_.sequences, out_.length}, &out_.tokens),
-              std::tuple("next_token", std::vector<int64_t>{out_.sequences}, &out_.next_token)}) {
+              std::tuple("next_token", std::vector<int64_t>{out_.sequences}, &out_.next_token),
+              std::tuple("skipped", std::vector<int64_t>{out_.sequences}, &out_.skipped)}) {
             const TensorView* tensor = file_.find(name);
             if (!tensor) continue;
             if (tensor->shape != shape)
                 return wrong_of(*tensor, file_.path(),
-                                "found " + form_of(*tensor) + ", one id a token expected");
+                                "found " + form_of(*tensor) +
+                                    (shape.size() == 2 ? ", one id a token expected"
+                                                       : ", one integer a text expected"));
             auto values = integer_values(*tensor, file_.path());
             if (!values) return values.error();
             *out = *std::move(values);
@@ -326,6 +329,11 @@ class Reading {
                 return wrong("tensor \"next_token\": text " + std::to_string(text) + ": found " +
                              std::to_string(out_.next_token[text]) +
                              ", allowed are ids from 0, and -1 where it is not known");
+        for (size_t text = 0; text < out_.skipped.size(); ++text)
+            if (out_.skipped[text] < 0)
+                return wrong("tensor \"skipped\": text " + std::to_string(text) + ": found " +
+                             std::to_string(out_.skipped[text]) +
+                             ", allowed are numbers of tokens from 0");
         const auto told = file_.metadata().find("pieces");
         if (told == file_.metadata().end()) return {};
         auto pieces = parse_pieces(told->second, out_.tokens, shown_path(file_.path()));
@@ -355,6 +363,7 @@ Status write_routing(const std::string& path, const RecordedRouting& routing,
     const int64_t s = routing.sequences, t = routing.length;
     tensors.add("tokens", "I32", {s, t}, routing.tokens);
     tensors.add("next_token", "I32", {s}, routing.next_token);
+    tensors.add("skipped", "I32", {s}, routing.skipped);
     for (const RecordedLayer& layer : routing.layers) {
         const std::string prefix = router_prefix(layer.layer, layer.pool) + kHop + "0.";
         tensors.experts(prefix + "experts", {s, t, layer.top_k}, layer);

@@ -32,10 +32,13 @@ struct RecordedRouting {
     int64_t sequences = 0, length = 0;
     std::vector<int32_t> tokens;      ///< [S, T] ids, or empty
     std::vector<int32_t> next_token;  ///< [S] behind the last row, −1 unknown; or empty
-    TokenPieces pieces;               ///< what ids spell; may lack some, or all
+    /// [S] tokens of each text before its first row, which a cache answered; empty: none
+    std::vector<int32_t> skipped;
+    TokenPieces pieces;  ///< what ids spell; may lack some, or all
     std::vector<RecordedLayer> layers;
     std::vector<std::string> notes;
 
+    int64_t skipped_of(size_t text) const { return text < skipped.size() ? skipped[text] : 0; }
     /// Rows that hold a token: S·T without what stands behind the ends of shorter texts.
     int64_t rows() const;
 };

@@ -258,6 +258,10 @@ Result<RecordedRouting> routing_of(ServedTrace trace, const ModelLayout& model,
     for (size_t i = 0; i < trace.texts.size(); ++i)
         Check::fill(trace.texts[i], forms[i], out.layers, i * static_cast<size_t>(out.length));
     add_tokens(out, trace.texts, forms);
+    if (std::any_of(trace.texts.begin(), trace.texts.end(),
+                    [](const ServedText& text) { return text.start > 0; }))
+        for (const ServedText& text : trace.texts)
+            out.skipped.push_back(static_cast<int32_t>(text.start));
     return out;
 }
 

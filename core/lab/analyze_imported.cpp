@@ -21,8 +21,7 @@ using analysis::ImportedContext;
 constexpr int64_t kMostPaired = 8192;
 
 Status check_pairs(const ImportedAnalysis& which, const ImportedRun& run) {
-    const std::string_view name = which.name;
-    if (name != "coactivation" && name != "collinearity") return {};
+    if (!which.pairs) return {};
     for (const ModelLayer& layer : run.layout().layers)
         for (const ModelRouter& router : layer.routers)
             if (router.experts > kMostPaired)

@@ -76,7 +76,9 @@ Result<std::string> imported_info(const std::string& dir) {
 Result<std::string> info(const std::string& target, bool is_config,
                          const std::vector<std::string>& overrides) {
     if (!is_config && is_imported_run(target)) return imported_info(target);
-    if (!is_config && is_model_folder(target)) return model_info(target);
+    // GGUF is refused in the words of models, not as a run that lacks its files.
+    if (!is_config && (is_model_folder(target) || target.ends_with(".gguf")))
+        return model_info(target);
     ordered_json j = {{"format", kFormat}};
     Result<Config> config = usage_error("");
     if (is_config) {

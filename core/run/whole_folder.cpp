@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "core/base/scratch_owner.h"
+#include "core/base/utf8.h"
 
 namespace hopscope::core {
 namespace {
@@ -61,10 +62,34 @@ Status WholeFolder::open() {
     return {};
 }
 
-Status WholeFolder::finish() {
+Status WholeFolder::move_in(const std::string& last) {
+    std::error_code error;
+    std::vector<std::string> names;
+    for (fs::directory_iterator at(path_, error), end; !error && at != end; at.increment(error))
+        if (const std::string name = at->path().filename().string();
+            name != last && !is_scratch_mark(name))
+            names.push_back(name);
+    if (error) return file_error("cannot read the folder", path_, error.value());
+    names.push_back(last);
+    for (size_t i = 0; i < names.size(); ++i) {
+        fs::rename(path_ + "/" + names[i], place_ + "/" + names[i], error);
+        if (!error) continue;
+        const int cause = error.value();
+        for (size_t j = 0; j < i; ++j) fs::remove_all(place_ + "/" + names[j], error);
+        if (cause == EXDEV)
+            return usage_error(shown_path(dir_) +
+                               ": is on another disk than the folder it stands in; give a folder "
+                               "inside it");
+        return file_error("cannot write into the folder", dir_, cause);
+    }
+    return sync_dir(place_);
+}
+
+Status WholeFolder::finish(const std::string& last) {
     if (auto s = check_new_folder(dir_, what_); !s) return s;
     if (look_at_folder(dir_).kind == FolderKind::begun)
         if (auto s = clear_begun(dir_, what_); !s) return s;
+    if (made_.empty()) return move_in(last);
     std::error_code error;
     // Who keeps a folder to themselves wants what is in it kept so too.
     if (const auto there = fs::status(place_, error); fs::is_directory(there))

@@ -7,6 +7,7 @@
 #include "core/imported/imported_run.h"
 #include "core/imported/router_tensors.h"
 #include "core/imported/served_routing.h"
+#include "core/imported/vocabulary.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/imported/replies.h"
 #include "tests/imported/tiny_model.h"
@@ -137,6 +138,23 @@ TEST_F(FuzzImported, ServedTraces) {
               });
 }
 
+TEST_F(FuzzImported, Vocabularies) {
+    const std::vector<std::string> seeds = {
+        R"({"model": {"type": "BPE", "vocab": {"a": 0, "\u0120the": 1, "\u010a": 2, "\u00e2": 3},
+            "merges": [["a", "b"]]}, "decoder": {"type": "ByteLevel"},
+            "added_tokens": [{"id": 4, "content": "<s>", "special": true}]})",
+        R"({"model": {"type": "Unigram", "vocab": [["<unk>", 0.0], ["\u2581the", -1.5]]},
+            "decoder": {"type": "Sequence", "decoders": [{"type": "ByteFallback"}]}})"};
+    const std::vector<int32_t> ids = {0, 1, 2, 3, 4, -1, INT32_MAX};
+    fuzz("vocabulary", seeds, [&](const std::string& bytes, Mutator&) -> std::string {
+        put_bytes(model_ / "tokenizer.json", bytes);
+        const auto pieces = vocabulary_pieces(model_.dir(), ids);
+        if (!pieces) return fault_of(pieces, "tokenizer.json");
+        const auto again = parse_pieces(pieces_json(*pieces), ids, "t");
+        return again && *again == *pieces ? "" : "does not read back";
+    });
+}
+
 TEST_F(FuzzImported, OwnTraces) {
     const TempFolder folder;
     const auto model = ModelFolder::open(model_.dir());
@@ -152,6 +170,7 @@ TEST_F(FuzzImported, OwnTraces) {
         layer.max_prob.assign(2, 0.5f);
     }
     routing->next_token = {3};
+    routing->skipped = {2};
     const std::string seed = folder / "seed.safetensors", copy = folder / "copy.safetensors";
     ASSERT_TRUE(write_routing(seed, *routing, *layout, "r.json"));
     fuzz_file("own trace", {bytes_of(seed)}, "t.safetensors",

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <gtest/gtest.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -94,6 +95,39 @@ TEST_F(ImportModel, TracesReadBackAsTheyWereTold) {
     EXPECT_EQ(json.at("traces")[0].at("holds"), Json({"experts"}));
     EXPECT_EQ(json.at("traces")[1].at("holds"), Json({"experts", "tokens"}));
     EXPECT_EQ(json.at("traces")[1].at("tokens"), 2);
+}
+
+TEST_F(ImportModel, TokensThatACacheAnsweredAreCountedToo) {
+    const ReplyJson later = {{"data", base64(bytes_as<uint8_t>(kIds))},
+                             {"shape", {2, 2, 2}},
+                             {"dtype", "uint8"},
+                             {"start", 3}};
+    ASSERT_TRUE(run({reply("reply.json", vllm_reply(later, {1, 1, 1, 5, 6, 7}))}));
+    const auto trace = ImportedRun::open(out_)->trace("reply");
+    ASSERT_TRUE(trace) << trace.error().message;
+    EXPECT_EQ(trace->skipped, std::vector<int32_t>{3});
+    EXPECT_EQ(trace->tokens, (std::vector<int32_t>{5, 6}));
+}
+
+// A shell may stand in it: with another folder under its name it would stand nowhere.
+TEST_F(ImportModel, AFolderThatStoodThereStays) {
+    fs::create_directory(out_);
+    fs::permissions(out_, fs::perms::owner_all);
+    struct stat before {
+    }, after{};
+    ASSERT_EQ(::stat(out_.c_str(), &before), 0);
+    ASSERT_TRUE(run());
+    ASSERT_EQ(::stat(out_.c_str(), &after), 0);
+    EXPECT_EQ(before.st_ino, after.st_ino);
+    EXPECT_EQ(before.st_mode, after.st_mode);
+    EXPECT_TRUE(ImportedRun::open(out_));
+    const auto beside = contents_of(fs::path(out_).parent_path());
+    EXPECT_EQ(std::count_if(beside.begin(), beside.end(),
+                            [](const auto& entry) {
+                                return std::string(entry.first).find("hopscope-import") !=
+                                       std::string::npos;
+                            }),
+              0);
 }
 
 TEST_F(ImportModel, AFailureLeavesNothing) {

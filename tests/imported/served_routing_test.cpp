@@ -264,6 +264,8 @@ TEST(ServedRouting, RowsThatBeginLaterBelongToLaterTokens) {
     const auto found = read(vllm_reply(wrapped, {5, 6, 7, 8, 9, 10}));
     ASSERT_TRUE(found) << found.error().message;
     EXPECT_EQ(found->tokens, (Ids{7, 8, 9}));
+    EXPECT_EQ(found->skipped, Ids{2});
+    EXPECT_EQ(found->skipped_of(0), 2);
     wrapped["start"] = -1;
     EXPECT_EQ(lacks(read(vllm_reply(wrapped)), {"start", "-1"}), "");
     // A fault is said of the token's own place in its text.

@@ -148,7 +148,8 @@ TEST_F(Imported, PairsOfTooManyExpertsAreRefusedByName) {
     ASSERT_TRUE(made) << made.error().message;
     AnalyzeOptions options;
     options.run = import.out;
-    for (const char* what : {"coactivation", "collinearity"}) {
+    for (const char* what :
+         {"coactivation", "collinearity", "density", "succession", "gate_against_use"}) {
         options.what = what;
         EXPECT_EQ(lacks(analyze(options), {what, "layers.0", "8193", "8192"}), "");
     }

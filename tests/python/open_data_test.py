@@ -25,12 +25,13 @@ except ImportError as error:
     sys.exit(77)
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(ROOT / "python"), str(ROOT / "tests/python"), str(ROOT / "bench")]
+sys.path[:0] = [str(ROOT / "python"), str(ROOT / "tests/python"), str(ROOT / "bench"), str(ROOT / "tests/imported")]
 import check_trace
 import check_variants
 import drawing
 import hopscope_forward
 import hopscope_io as hio
+import tiny_model
 
 try:
     import torch
@@ -242,6 +243,33 @@ class Runs(unittest.TestCase):
         if not real:
             drawn = [name for name, _ in drawing.Drawn.calls]
             self.assertEqual([drawn.count(n) for n in ("pcolormesh", "scatter", "imshow", "text")], [1, 2, 1, 9])
+
+
+class Imported(unittest.TestCase):
+    def test_reads_a_recorded_trace(self):
+        """Wrong if choices stand at another layer than the model's own number, or in front of tokens that a cache answered."""
+        with tempfile.TemporaryDirectory(prefix="hopscope_python_") as dir:
+            dir = pathlib.Path(dir)
+            tiny_model.write(dir / "model")
+            told = json.loads(tiny_model.reply())
+            chosen = told["choices"][0]["routed_experts"]
+            shape = [len(tiny_model.TOKENS) - 1, 3, 2]
+            told["choices"][0]["routed_experts"] = {"data": chosen, "shape": shape, "dtype": "int32", "start": 0}
+            later = json.loads(json.dumps(told))
+            later["choices"][0]["routed_experts"]["start"] = 5
+            later["prompt_token_ids"] = [1] * 5 + list(tiny_model.TOKENS)
+            (dir / "reply.json").write_text(json.dumps(told))
+            (dir / "later.json").write_text(json.dumps(later))
+            hopscope("import", dir / "model", "--trace", dir / "reply.json", "--trace", dir / "later.json", "--out", dir / "run")
+            trace, behind = (hio.load_recorded(dir / f"run/traces/{name}.safetensors") for name in ("reply", "later"))
+        self.assertEqual(sorted(trace.routers), [(1, "mlp"), (2, "mlp")])
+        all_layers = np.array(tiny_model.CHOICES).reshape(shape)
+        for (layer, _), router in trace.routers.items():
+            self.assertEqual(np.sort(router.experts[0]).tolist(), np.sort(all_layers[:, layer]).tolist())
+            self.assertIsNone(router.weights)
+        self.assertEqual((trace.tokens.tolist(), trace.next_token.tolist(), trace.skipped), ([[7, 3, 5]], [9], None))
+        self.assertEqual((behind.tokens.tolist(), behind.skipped.tolist()), ([[7, 3, 5]], [5]))
+        self.assertEqual(trace.info["model_type"], "deepseek_v3")
 
 
 class Forward(unittest.TestCase):
