@@ -33,6 +33,11 @@ std::vector<int64_t> first_choices(const core::LayerGeometry& g) {
     return out;
 }
 
+/// Layers with names of their own are those of an imported model.
+bool is_imported(const core::GeometrySnapshot& snapshot) {
+    return !snapshot.layers.empty() && !snapshot.layers.front().name.empty();
+}
+
 class ChosenExpert final : public Quantity {
     const char* name() const override { return "expert"; }
     const char* help() const override {
@@ -51,10 +56,16 @@ class Load final : public Quantity {
     const char* name() const override { return "load"; }
     const char* unit() const override { return "\xC3\x97 uniform load"; }
     const char* help() const override {
-        return "Of an expert: its share of all choices in the recent batches, times the number of "
-               "experts.";
+        return "Of an expert: its share of all choices in the recent batches, or in the trace of "
+               "an "
+               "imported model, times the number of experts.";
     }
     float floor() const override { return 0; }
+    std::string lacks(const core::GeometrySnapshot& snapshot, size_t layer) const override {
+        const bool none = is_imported(snapshot) && layer < snapshot.layers.size() &&
+                          snapshot.layers[layer].load.empty();
+        return none ? "No choices of this router were recorded." : "";
+    }
     void fill(QuantityValues& v, const core::GeometrySnapshot&,
               const core::LayerGeometry& g) const override {
         for (const float share : g.load) v.experts.push_back(share * static_cast<float>(g.experts));
@@ -158,6 +169,8 @@ class FirstWeight final : public Quantity {
     }
 };
 
+constexpr const char* kNotRecorded = "It is not in this trace.";
+
 /// What a run has recorded since entropies and losses are part of a snapshot.
 constexpr const char* kNotKept =
     "The snapshot of this step was written by an older version of the program, which did not keep "
@@ -173,6 +186,7 @@ class Entropy final : public Quantity {
     float floor() const override { return 0; }
     std::string lacks(const core::GeometrySnapshot& snapshot, size_t layer) const override {
         if (layer >= snapshot.layers.size() || !snapshot.layers[layer].entropy.empty()) return {};
+        if (is_imported(snapshot)) return kNotRecorded;
         // Both are kept since the same version.
         return snapshot.next_loss.empty() ? kNotKept
                                           : "The router of this layer has no probabilities.";
@@ -192,7 +206,8 @@ class NextLoss final : public Quantity {
     }
     float floor() const override { return 0; }
     std::string lacks(const core::GeometrySnapshot& snapshot, size_t) const override {
-        return snapshot.next_loss.empty() ? kNotKept : std::string();
+        if (!snapshot.next_loss.empty()) return {};
+        return is_imported(snapshot) ? "Recorded traces hold no losses." : kNotKept;
     }
     void fill(QuantityValues& v, const core::GeometrySnapshot& snapshot,
               const core::LayerGeometry& g) const override {

@@ -278,7 +278,8 @@ core::Result<std::vector<std::string>> category_dirs(const std::string& chosen) 
                                     (exe / "../../assets/categories").string()};
 }
 
-core::Result<std::string> run_of_model(const std::string& path) {
+core::Result<std::string> run_of_model(const std::string& path,
+                                       const std::function<bool()>& cancelled) {
     if (!core::lab::is_model(path)) return path;
     std::string cache;
     if (const char* xdg = std::getenv("XDG_CACHE_HOME"); xdg && *xdg)
@@ -289,7 +290,7 @@ core::Result<std::string> run_of_model(const std::string& path) {
         return core::usage_error(core::shown_path(path) +
                                  ": is a published model, and neither XDG_CACHE_HOME nor HOME "
                                  "says where its import is kept; give hopscope import --out");
-    return core::lab::open_model(path, cache);
+    return core::lab::open_model(path, cache, cancelled);
 }
 
 void add_precision_option(CLI::App& app, core::Precision& precision) {

@@ -134,8 +134,9 @@ void add_categories_option(CLI::App& app, std::string& folder);
 core::Result<std::vector<std::string>> category_dirs(const std::string& chosen);
 /// The folder to open for `path`: of a published model the run folder of its import, which is made
 /// in the user's cache where it is not there yet; else `path` itself. Errors: of the import;
-/// (usage) the environment names no place for a cache.
-core::Result<std::string> run_of_model(const std::string& path);
+/// (usage) the environment names no place for a cache. `cancelled` is polled; may be empty.
+core::Result<std::string> run_of_model(const std::string& path,
+                                       const std::function<bool()>& cancelled = {});
 /// `--precision` of commands that compute on a trained model.
 void add_precision_option(CLI::App& app, core::Precision& precision);
 

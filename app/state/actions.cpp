@@ -80,7 +80,7 @@ ActionItem stack_item(AppState& state, const core::CommandSpec& spec) {
     item.title = spec.title + (spec.inference ? " on the prompt…" : "…");
     item.help = spec.help + " The panel Intervene asks for the arguments.";
     item.why_not = [&state, inference = spec.inference, action = spec.action]() -> std::string {
-        if (inference || !state.session) return no_run(state);
+        if (inference || !state.session) return no_model(state);
         return refusal_text(state, action);
     };
     item.run = [&state, kind = spec.kind] {
@@ -169,6 +169,10 @@ std::string no_run(const AppState& state) {
     return state.session ? "" : core::refusal(core::RunState::idle, core::Action::trace);
 }
 
+std::string no_model(const AppState& state) {
+    return state.is_imported() ? state.lacks(core::Need::model) : no_run(state);
+}
+
 const ActionItem* find_action(std::span<const ActionItem> items, std::string_view id) {
     const auto found = std::find_if(items.begin(), items.end(),
                                     [&](const ActionItem& item) { return item.id == id; });
@@ -214,7 +218,9 @@ std::vector<ActionItem> expert_actions(AppState& state, int64_t layer, int64_t e
         item.id = spec.name;
         item.title = spec.on_expert + name;
         item.help = spec.help + " It goes on the stack of the panel Intervene.";
-        item.why_not = always(core::unavailable(command, core::Domain::inference));
+        item.why_not = [&state, why = core::unavailable(command, core::Domain::inference)] {
+            return why.empty() ? no_model(state) : why;
+        };
         item.run = [&state, command] {
             state.stack.add(command);
             state.show_panel = kStackPanel;

@@ -70,6 +70,8 @@ std::vector<ActionItem> command_actions(AppState& state);
 
 /// Why nothing can be done to a run: none is open. "" where one is.
 std::string no_run(const AppState& state);
+/// Why no prompt can go through the model, "" where one can: no run, or an imported model.
+std::string no_model(const AppState& state);
 
 /// What can be done to one expert on the prompt: steer, suppress, force, knock out.
 std::vector<ActionItem> expert_actions(AppState& state, int64_t layer, int64_t expert);

@@ -7,6 +7,7 @@
 #include "app/state/hop_clock.h"
 #include "core/api/base.h"
 #include "core/api/files.h"
+#include "core/api/layer_names.h"
 
 namespace hopscope::app {
 namespace {
@@ -18,6 +19,13 @@ void report_refusals(AppState& state, const std::vector<core::Answer>& now) {
         if (!state.told_refusals.insert(answer.id).second) continue;
         state.say(answer.command.name() + " refused: " + answer.reason, true);
     }
+}
+
+/// "" where a layer's place is its number.
+std::string own_name(const AppState& state, int64_t layer) {
+    const auto at = static_cast<size_t>(layer);
+    if (!state.imported || layer < 0 || at >= state.imported->routers.size()) return {};
+    return state.imported->routers[at].name;
 }
 
 }  // namespace
@@ -77,20 +85,29 @@ core::RunHolds AppState::holds_of_run() const {
     core::RunHolds out;
     if (!is_imported()) return out;
     // Before the first look nothing is known to be missing.
-    core::ImportedHolds known{
-        .choices = true, .weights = true, .token_ids = true, .positions = true};
+    core::ImportedHolds known{.choices = true, .positions = true};
     if (imported) {
         known = {};
         for (const core::ImportedTrace& one : imported->traces) {
             known.choices = true;
-            known.weights |= one.weights;
-            known.token_ids |= one.token_ids;
             known.positions |= one.positions;
         }
         known.top_k = imported->routers.empty() ? 0 : imported->routers.front().top_k;
     }
     out.imported = known;
     return out;
+}
+
+core::ImportedView AppState::next_view() const {
+    if (asked_view) return *asked_view;
+    return imported ? imported->view : core::ImportedView();
+}
+
+void AppState::ask_for_view(core::ImportedView view) {
+    if (!session || view == next_view()) return;
+    asked_view = view;
+    session->request_view(std::move(view));
+    keep_drawing();
 }
 
 const core::ImportedTrace* AppState::shown_trace() const {
@@ -101,10 +118,12 @@ const core::ImportedTrace* AppState::shown_trace() const {
     return found == all.end() ? nullptr : &*found;
 }
 
+std::string AppState::layer_number(int64_t layer) const {
+    return core::layer_number(own_name(*this, layer), layer);
+}
+
 std::string AppState::layer_name(int64_t layer) const {
-    const auto at = static_cast<size_t>(layer);
-    if (imported && layer >= 0 && at < imported->routers.size()) return imported->routers[at].name;
-    return "layer " + std::to_string(layer);
+    return core::layer_name(own_name(*this, layer), layer);
 }
 
 ModelShape AppState::model_shape() const {
@@ -156,6 +175,7 @@ void AppState::attach(std::unique_ptr<core::Session> opened) {
     trace = nullptr;
     effect = nullptr;
     imported = nullptr;
+    asked_view.reset();
     answers.clear();
     history = {};
     rivals.clear();
@@ -270,13 +290,15 @@ void update_state(AppState& state) {
     }
     if (auto newest = state.session->trace()) state.trace = std::move(newest);
     if (auto newest = state.session->intervention()) state.effect = std::move(newest);
-    if (auto newest = state.session->imported()) {
+    if (auto newest = state.session->imported(); newest && newest != state.imported) {
         // Other rows lie in another space, which has nothing to be aligned to.
         const auto rows_of = [](const core::ImportedLook& look) {
             return std::tuple(look.view.fold_gain, look.view.centre, look.view.trace);
         };
         if (state.imported && rows_of(*newest) != rows_of(*state.imported)) state.places = {};
         state.imported = std::move(newest);
+        if (state.imported->view == state.asked_view || !state.imported->problem.empty())
+            state.asked_view.reset();
     }
     if (!state.holds) state.archive.update(state);
     state.geometry = state.sample.update(state, state.time.update(state, state.newest));

@@ -62,8 +62,10 @@ struct Services {
                                              const std::vector<std::string>& overrides)>
         read_config;
     /// The run folder to open for a path: of a published model that of its import, on the calling
-    /// thread; else the path itself. May be empty.
-    std::function<core::Result<std::string>(const std::string& path)> run_of_model;
+    /// thread; else the path itself. `cancelled` is polled. May be empty.
+    std::function<core::Result<std::string>(const std::string& path,
+                                            const std::function<bool()>& cancelled)>
+        run_of_model;
     /// May be empty: other runs are then not shown.
     std::function<std::unique_ptr<core::RunWatch>(std::vector<std::string> dirs,
                                                   std::function<void()> wake)>
@@ -94,8 +96,10 @@ struct Services {
     std::function<std::vector<core::Phase>(const std::vector<double>& steps,
                                            const std::vector<double>& losses)>
         find_phases;
-    /// Name and definition of every analysis; may be empty, as `analyze`.
-    std::function<std::vector<std::pair<std::string, std::string>>()> analysis_definitions;
+    /// Name and definition of every analysis, as a run or an imported model has them; may be empty,
+    /// as `analyze`.
+    std::function<std::vector<std::pair<std::string, std::string>>(bool imported)>
+        analysis_definitions;
     /// Those that a run cannot have, each with the sentence that says why; may be empty.
     std::function<std::vector<std::pair<std::string, std::string>>(const core::Config& config,
                                                                    const core::RunHolds& holds)>
@@ -186,8 +190,9 @@ struct AppState {
     /// Which view of an imported model geometry and trace show; null before the first, and of a
     /// run.
     std::shared_ptr<const core::ImportedLook> imported;
-    std::vector<core::Answer> answers;      ///< oldest first
-    History history;                        ///< in a race of its first lane
+    std::optional<core::ImportedView> asked_view;  ///< of it, until it is answered
+    std::vector<core::Answer> answers;             ///< oldest first
+    History history;                               ///< in a race of its first lane
     std::vector<History> rivals;            ///< of the other lanes of a race, or of the run's forks
     std::unique_ptr<core::RunWatch> watch;  ///< null: a single run
     std::vector<WatchedCurves> watched;     ///< in the order in which they were given
@@ -269,8 +274,12 @@ struct AppState {
     core::RunHolds holds_of_run() const;
     /// The trace of an imported model that is shown; nullptr where there is none.
     const core::ImportedTrace* shown_trace() const;
-    /// "layer 3", or as an imported model calls it.
+    /// What a change of the view of an imported model begins from: the last that was asked for.
+    core::ImportedView next_view() const;
+    void ask_for_view(core::ImportedView view);
+    /// "layer 3", or as an imported model calls it; the same without the word.
     std::string layer_name(int64_t layer) const;
+    std::string layer_number(int64_t layer) const;
     /// Why the run has not got it, as a sentence; "" where it has, or no run is open.
     std::string lacks(core::Need need) const { return lacks({&need, 1}); }
     std::string lacks(std::span<const core::Need> needs) const;

@@ -6,6 +6,8 @@
 #include <numeric>
 #include <utility>
 
+#include "app/state/sample_texts.h"
+#include "core/api/layer_names.h"
 #include "viz/sampled.h"
 
 namespace hopscope::app {
@@ -118,8 +120,10 @@ Sample sample_of(const core::GeometrySnapshot& snapshot, Numbers& pieces,
             ++out.class_sizes[static_cast<size_t>(which)];
         }
         out.of_class.push_back(which);
-        if (length < 1) continue;
-        out.quarter.push_back(quarter_of(static_cast<int64_t>(t) % length, length));
+        if (!knows_texts(snapshot, length)) continue;
+        const auto token = static_cast<int64_t>(t);
+        const TextRange text = text_of(snapshot, token, length);
+        out.quarter.push_back(quarter_of(token - text.begin, text.length()));
         ++out.quarter_sizes[out.quarter.back()];
     }
     return out;
@@ -207,9 +211,11 @@ ExpertBook expert_book(const core::GeometrySnapshot& snapshot, size_t layer,
     out.layer = static_cast<int64_t>(layer);
     if (layer >= snapshot.layers.size()) return out;
     const core::LayerGeometry& g = snapshot.layers[layer];
+    out.layer_name = core::layer_name(g.name, out.layer);
     out.hops = g.hops;
     out.sample = std::ssize(snapshot.pieces);
-    out.length = length;
+    out.placed = knows_texts(snapshot, length);
+    out.weighted = has_weights(g);
     out.loaded = counts_load(g);
     if (written) {
         out.dictionary_step = written->step;
@@ -218,7 +224,6 @@ ExpertBook expert_book(const core::GeometrySnapshot& snapshot, size_t layer,
     Numbers pieces(out.pieces);
     const Sample sample = sample_of(snapshot, pieces, out.classes, length);
     const std::vector<Tally> tallies = tallies_of(g, sample);
-    const bool recorded = has_weights(g);
     for (size_t e = 0; e < tallies.size(); ++e) {
         const Tally& tally = tallies[e];
         BookEntry entry;
@@ -226,7 +231,7 @@ ExpertBook expert_book(const core::GeometrySnapshot& snapshot, size_t layer,
         entry.reads = strongest(tally, sample.token_of_piece);
         entry.tokens = tally.tokens;
         for (const Count& hop : tally.hops)
-            entry.hops.push_back({hop.tokens, hop.tokens > 0 && recorded
+            entry.hops.push_back({hop.tokens, hop.tokens > 0 && out.weighted
                                                   ? hop.weight / static_cast<double>(hop.tokens)
                                                   : core::kNaN});
         entry.of_class = class_use(tally, out.classes, sample.class_sizes);

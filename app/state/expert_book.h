@@ -67,8 +67,10 @@ struct ExpertBook {
 
     uint64_t version = 0;  ///< of the snapshot
     int64_t layer = -1, step = 0;
+    std::string layer_name;        ///< "layer 3" (core/api/layer_names.h)
     int64_t hops = 0, sample = 0;  ///< tokens of the sample
-    int64_t length = 0;            ///< of its sequences; 0: unknown
+    bool placed = false;           ///< where tokens stand in their texts is known
+    bool weighted = true;          ///< choices have weights; else each counts the same
     std::vector<std::string> pieces;
     std::vector<BookEntry> entries;    ///< [experts]
     std::vector<std::string> classes;  ///< of the sample, by letters; empty where unknown

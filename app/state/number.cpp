@@ -81,7 +81,8 @@ std::string analysis_command(const AppState& state, std::string_view analysis) {
 std::string panel_command(const AppState& state, std::string_view panel, int64_t step) {
     if (is_of_sample(state, step)) return {};
     std::string rest = "--panel " + std::string(panel);
-    if (step >= 0) rest += " --step " + std::to_string(step);
+    // An imported model has one state, which no step names.
+    if (step >= 0 && !state.is_imported()) rest += " --step " + std::to_string(step);
     return run_command(state, "export", rest + " --csv " + std::string(panel) + ".csv");
 }
 

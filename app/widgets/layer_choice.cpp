@@ -21,11 +21,6 @@ float list_width(const AppState& state) {
 
 }  // namespace
 
-std::string short_layer_name(const AppState& state, int64_t layer) {
-    const std::string name = state.layer_name(layer), word = std::string(kLayer) + " ";
-    return name.starts_with(word) ? name.substr(word.size()) : name;
-}
-
 bool layer_choice(const AppState& state, int64_t layers, int64_t& layer) {
     ImGui::AlignTextToFramePadding();
     ImGui::TextColored(state.theme().dim, "%s", kLayer);
@@ -33,9 +28,9 @@ bool layer_choice(const AppState& state, int64_t layers, int64_t& layer) {
     ImGui::SetNextItemWidth(list_width(state));
     by_name(state, "##layer", "layer\xE2\x80\xA6");
     bool changed = false;
-    if (ImGui::BeginCombo("##layer", short_layer_name(state, layer).c_str())) {
+    if (ImGui::BeginCombo("##layer", state.layer_number(layer).c_str())) {
         for (int64_t i = 0; i < layers; ++i) {
-            if (ImGui::Selectable(short_layer_name(state, i).c_str(), i == layer)) {
+            if (ImGui::Selectable(state.layer_number(i).c_str(), i == layer)) {
                 layer = i;
                 changed = true;
             }

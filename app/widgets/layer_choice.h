@@ -9,8 +9,6 @@
 
 namespace hopscope::app {
 
-/// "3": the name of a layer without the word.
-std::string short_layer_name(const AppState& state, int64_t layer);
 /// The word "layer" and the list, by the names that the run has for them. True when another was
 /// chosen, which then is `layer`.
 bool layer_choice(const AppState& state, int64_t layers, int64_t& layer);

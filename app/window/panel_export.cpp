@@ -215,7 +215,8 @@ class Exporter {
     bool waits() const {
         if (state_.status.state == core::RunState::preparing || !state_.archive.complete())
             return true;
-        if (state_.is_imported() && (!state_.imported || !state_.status.activity.empty()))
+        if (state_.is_imported() &&
+            (!state_.imported || state_.asked_view || !state_.status.activity.empty()))
             return true;
         if (added_ < what_.beside.size() || state_.compared.adding()) return true;
         if (state_.comparison.working() || state_.sweep.working()) return true;

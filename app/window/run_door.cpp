@@ -43,8 +43,9 @@ std::string run_of(const SavedSession& saved, const std::string& file) {
     std::error_code ignored;
     if (fs::is_directory(saved.run, ignored)) return saved.run;
     const fs::path beside = fs::path(file).parent_path();
-    if (fs::is_regular_file(beside / "config.toml", ignored))
-        return beside.empty() ? "." : beside.string();
+    for (const char* kept : {"config.toml", "imported.json"})
+        if (fs::is_regular_file(beside / kept, ignored))
+            return beside.empty() ? "." : beside.string();
     if (const fs::path named = beside / fs::path(saved.run).filename();
         fs::is_directory(named, ignored))
         return named.string();
@@ -67,10 +68,18 @@ void RunDoor::read(const std::string& path, std::function<Asked()> work) {
         return;  // the first request is being carried out
     next_ = nullptr;
     problem_.clear();
+    forget_reading();
     stage_ = Stage::reading;
     activity_ = "reading " + path + "\xE2\x80\xA6";
     reading_ = state_.aside(std::move(work));
     state_.keep_drawing();
+}
+
+/// An import of a large model ends soon, and holds up nothing that is asked for after it.
+void RunDoor::forget_reading() {
+    if (given_up_) *given_up_ = true;
+    given_up_ = nullptr;
+    reading_.forget();
 }
 
 void RunDoor::start_config(const std::string& path, bool start) {
@@ -119,11 +128,14 @@ void RunDoor::start_shapes(const std::string& order) {
 }
 
 void RunDoor::open_run(const std::string& path) {
-    read(path, [path, exe = state_.exe_dir, run_of = state_.services.run_of_model]() -> Asked {
-        if (!run_of) return found_in(path, exe);
-        const auto run = run_of(path);
-        return run ? found_in(*run, exe) : Asked(run.error());
-    });
+    const auto given_up = std::make_shared<std::atomic<bool>>(false);
+    read(path,
+         [path, exe = state_.exe_dir, run_of = state_.services.run_of_model, given_up]() -> Asked {
+             if (!run_of) return found_in(path, exe);
+             const auto run = run_of(path, [given_up] { return given_up->load(); });
+             return run ? found_in(*run, exe) : Asked(run.error());
+         });
+    if (stage_ == Stage::reading) given_up_ = given_up;
 }
 
 void spare_example(core::SessionOptions& options, const std::string& exe_dir) {
@@ -211,7 +223,7 @@ void RunDoor::after_closing(std::function<void()> next) {
         when_opened_ = std::move(next);
         return;
     }
-    reading_.forget();
+    forget_reading();
     activity_.clear();
     next_ = std::move(next);
     if (session_at_work()) {
@@ -282,8 +294,12 @@ void RunDoor::draw() {
         ImGui::EndPopup();
     }
     if (stage_ == Stage::finishing && state_.session && begin_modal(kFinishing)) {
-        ImGui::TextUnformatted("finishing step…");
-        note(state_, "The checkpoint is being written.");
+        if (state_.is_imported()) {
+            ImGui::TextUnformatted("closing the model…");
+        } else {
+            ImGui::TextUnformatted("finishing step…");
+            note(state_, "The checkpoint is being written.");
+        }
         ImGui::EndPopup();
     }
 }

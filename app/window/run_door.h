@@ -4,7 +4,9 @@
 // only, owned by the shell.
 #pragma once
 
+#include <atomic>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -67,6 +69,7 @@ class RunDoor {
     using Opened = core::Result<std::unique_ptr<core::Session>>;
     enum class Stage { open, reading, asking, finishing, opening };
     void read(const std::string& path, std::function<Asked()> work);
+    void forget_reading();
     void after_closing(std::function<void()> next);
     void take_read();
     void take_opened();
@@ -81,6 +84,7 @@ class RunDoor {
     std::function<void()> when_opened_;     ///< asked for while a session is being opened
     std::optional<SavedSession> restored_;  ///< belongs to the run that is being opened, or is open
     Pending<Asked> reading_;
+    std::shared_ptr<std::atomic<bool>> given_up_;  ///< read by the work behind it
     Pending<Opened> opening_;
     std::string activity_;
     std::string problem_;

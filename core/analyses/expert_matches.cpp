@@ -16,6 +16,7 @@
 #include <numeric>
 #include <optional>
 
+#include "core/api/layer_names.h"
 #include "core/base/random.h"
 #include "core/base/sets.h"
 #include "core/measure/numbers.h"
@@ -198,6 +199,7 @@ class Matching {
           a_(a.layers[static_cast<size_t>(request.layer)]),
           b_(b.layers[static_cast<size_t>(request.layer)]) {
         out_.request = request;
+        out_.layer_name = layer_name(a_.name, request.layer);
         out_.one_run = request.run_a == request.run_b;
         out_.one_space = out_.one_run || common_width > 0;
         common_width_ = common_width;

@@ -39,8 +39,9 @@ struct ExpertMatch {
 };
 
 struct ExpertMatches {
-    MatchRequest request;  ///< with the steps that were read
-    int64_t layers = 0;    ///< that both have
+    MatchRequest request;    ///< with the steps that were read
+    std::string layer_name;  ///< as that of a is called (layer_names.h)
+    int64_t layers = 0;      ///< that both have
     int64_t experts_a = 0, experts_b = 0, tokens = 0;
     bool one_run = false;
     bool one_space = false;  ///< rows of both have the same coordinates: nothing is turned

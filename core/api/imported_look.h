@@ -32,7 +32,6 @@ struct ImportedTrace {
     bool token_ids = false, pieces = false;  ///< ids, and what they spell
     bool weights = false, entropy = false;
     bool positions = false;          ///< what entered the routers
-    std::vector<int64_t> lengths;    ///< [texts] tokens of each
     std::vector<std::string> notes;  ///< what was found when it was read
 };
 
@@ -44,8 +43,7 @@ struct ImportedLook {
     std::vector<ImportedRouter> routers;
     std::vector<ImportedTrace> traces;
     std::vector<std::string> warnings;
-    int64_t shown_tokens = 0;  ///< of the trace, from its beginning, in the snapshot
-    std::string problem;       ///< why it is not what was asked for; "": it is
+    std::string problem;  ///< why it is not what was asked for; "": it is
 };
 
 }  // namespace hopscope::core

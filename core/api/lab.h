@@ -290,7 +290,8 @@ struct AnalyzeOptions {
 /// One hopscope.analysis/2 document, or several in hopscope.analyses/2 under "analyses"; with
 /// "all", those the run has no data for say so under "skipped".
 Result<std::string> analyze(const AnalyzeOptions& options);
-std::vector<Definition> analysis_definitions();
+/// Name and definition of every analysis; `imported`: as an imported model has them.
+std::vector<Definition> analysis_definitions(bool imported = false);
 /// Names of the analyses that a run of this configuration cannot have, each with the sentence that
 /// says why, before anything is opened.
 std::vector<Definition> analysis_refusals(const Config& config, const RunHolds& holds = {});
@@ -312,8 +313,9 @@ Result<std::string> import_model(const ImportOptions& options);
 /// Whether `dir` is the folder of a published model, sound or not.
 bool is_model(const std::string& dir);
 /// The run folder of such a model's import, kept below `cache` and made anew only when the model's
-/// files changed.
-Result<std::string> open_model(const std::string& dir, const std::string& cache);
+/// files changed. `cancelled` is polled beside the interrupt flag; may be empty.
+Result<std::string> open_model(const std::string& dir, const std::string& cache,
+                               const std::function<bool()>& cancelled = {});
 
 struct RouteOptions {
     std::string model;   ///< folder of a published model

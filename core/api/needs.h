@@ -40,7 +40,7 @@ enum class Need {
 
 /// What an imported model has: its routers, and what was recorded of them.
 struct ImportedHolds {
-    bool choices = false, weights = false, token_ids = false, positions = false;
+    bool choices = false, positions = false;
     int64_t top_k = 0;  ///< 0: unknown
 };
 

@@ -61,9 +61,7 @@ struct ScalarRecord {
 
 /// Routing geometry of one layer. Positions belong to the fixed probe sample of the snapshot.
 struct LayerGeometry {
-    /// "layer 7", "layer 7 attention": of an imported model, whose layers have numbers of their
-    /// own;
-    /// "": its place in the snapshot is its number.
+    /// Of an imported model, whose layers have numbers of their own (layer_names.h).
     std::string name;
     int64_t experts = 0, d_space = 0, hops = 0, top_k = 0;
     std::vector<float> centroids;  ///< [experts, d_space], unit rows
@@ -92,6 +90,8 @@ struct GeometrySnapshot {
     double seconds = 0;               ///< wall clock (Unix) of its making
     std::vector<int32_t> token_ids;   ///< [tokens] of the probe sample
     std::vector<std::string> pieces;  ///< [tokens]
+    /// First token of each of its texts, rising, 0 first; empty: sequences of one length
+    std::vector<int64_t> text_begins;
     std::vector<std::string>
         classes;  ///< [tokens] label of the synthetic generator, "" where unknown
     /// [tokens] loss of the token behind each, given all up to it, nats [def:next_loss]; empty of a

@@ -180,7 +180,6 @@ class ImportedSession final : public SessionFrame {
             add_choices(*picture, look_.routers, *recorded_);
             add_positions(*picture, look_.routers, *recorded_, rows_view_);
         }
-        look_.shown_tokens = std::ssize(picture->token_ids);
         board_.geometry.store(std::move(picture));
         published_ = now;
     }

@@ -10,6 +10,7 @@
 #include "core/api/watch.h"
 #include "core/follow/run_follower.h"
 #include "core/follow/told_once.h"
+#include "core/imported/imported_run.h"
 #include "core/session/wakeup.h"
 
 namespace hopscope::core {
@@ -79,6 +80,7 @@ class FolderWatch final : public RunWatch {
     bool read(size_t index) {
         auto& reader = readers_[index];
         if (!reader) {
+            if (is_imported_run(runs_[index].dir)) return see_imported(index);
             auto opened = RunFollower::open(runs_[index].dir);
             if (!opened) return tell(opened.error().message);
             reader.emplace(*std::move(opened));
@@ -97,6 +99,12 @@ class FolderWatch final : public RunWatch {
         if (news.restarted || !news.records.empty())
             news_.push_back({index, news.restarted, std::move(news.records)});
         return true;
+    }
+
+    /// It has no curve, which is no error: another panel compares two imported models.
+    bool see_imported(size_t index) {
+        std::lock_guard lock(mutex_);
+        return std::exchange(runs_[index].state, RunState::imported) != RunState::imported;
     }
 
     /// Each text once.

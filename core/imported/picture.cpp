@@ -67,7 +67,9 @@ std::optional<std::string> spelled(const RecordedRouting& routing, size_t row) {
 /// A token by what is known of it otherwise: its id, else its place in its text.
 std::string named(const RecordedRouting& routing, size_t row) {
     if (const int32_t id = id_at(routing, row); id >= 0) return "id " + std::to_string(id);
-    return "token " + std::to_string(row % static_cast<size_t>(routing.length));
+    const auto length = static_cast<size_t>(routing.length);
+    return "token " +
+           std::to_string(routing.skipped_of(row / length) + static_cast<int64_t>(row % length));
 }
 
 /// The experts of some rows by falling weight, ties and what has no weights by lowest index.
@@ -157,7 +159,6 @@ Result<LayerGeometry> geometry_of(const ImportedRun& run, const ImportedRouter& 
     out.top_k = router.top_k;
     out.centroids = std::move(directions.unit);
     out.row_length = std::move(directions.length);
-    out.load.assign(static_cast<size_t>(router.experts), 0);
     auto bias = run.bias(router.layer, router.pool);
     if (!bias) return bias.error();
     auto correction = run.correction(router.layer, router.pool);
@@ -216,8 +217,6 @@ ImportedTrace described(const std::string& name, const RecordedRouting& routing)
     out.pieces = !routing.pieces.empty();
     out.positions = std::any_of(routing.layers.begin(), routing.layers.end(),
                                 [](const RecordedLayer& layer) { return layer.inputs.width > 0; });
-    for (int64_t s = 0; s < routing.sequences; ++s)
-        out.lengths.push_back(tokens_of_text(routing, s));
     out.notes = routing.notes;
     return out;
 }
@@ -240,7 +239,11 @@ Result<GeometrySnapshot> rows_picture(const ImportedRun& run, const ImportedView
 void add_choices(GeometrySnapshot& picture, const std::vector<ImportedRouter>& routers,
                  const RecordedRouting& routing) {
     const std::vector<size_t> rows = rows_of(routing, kMostPictureTokens);
+    int64_t text = -1;
     for (const size_t row : rows) {
+        const auto of = static_cast<int64_t>(row) / routing.length;
+        if (std::exchange(text, of) != of)
+            picture.text_begins.push_back(std::ssize(picture.token_ids));
         picture.token_ids.push_back(id_at(routing, row));
         picture.pieces.push_back(spelled(routing, row).value_or(kWord + named(routing, row)));
     }

@@ -1,6 +1,7 @@
 // hopscope analyze: analyses of a run, one JSON document (and CSV for tables) each
 // (hopscope.analysis/2).
 #include <optional>
+#include <string_view>
 
 #include "core/analyses/imported_analyses.h"
 #include "core/analyses/measured.h"
@@ -159,12 +160,20 @@ Result<std::string> analyze(const AnalyzeOptions& o) {
     }
 }
 
-std::vector<Definition> analysis_definitions() {
+std::vector<Definition> analysis_definitions(bool imported) {
+    const auto of_imported = [&](const Analysis& which) -> const analysis::ImportedAnalysis* {
+        for (const analysis::ImportedAnalysis& one : analysis::imported_analyses())
+            if (imported && std::string_view(one.name) == which.name) return &one;
+        return nullptr;
+    };
     std::vector<Definition> out;
     for (const Analysis* which : analysis::analysis_table())
-        out.emplace_back(which->name, which->cited());
+        if (const auto* other = of_imported(*which))
+            out.emplace_back(which->name, other->cited());
+        else
+            out.emplace_back(which->name, which->cited());
     for (const analysis::ImportedAnalysis* which : analysis::only_imported())
-        out.emplace_back(which->name, "of an imported model: " + which->cited());
+        out.emplace_back(which->name, (imported ? "" : "of an imported model: ") + which->cited());
     return out;
 }
 

@@ -21,8 +21,11 @@ bool is_model(const std::string& dir) {
     return is_model_folder(dir);
 }
 
-Result<std::string> open_model(const std::string& dir, const std::string& cache) {
-    return cached_import(dir, cache, interruptible({}));
+Result<std::string> open_model(const std::string& dir, const std::string& cache,
+                               const std::function<bool()>& cancelled) {
+    Progress progress = interruptible({});
+    progress.cancelled = [&] { return interrupted() || (cancelled && cancelled()); };
+    return cached_import(dir, cache, progress);
 }
 
 }  // namespace hopscope::core::lab

@@ -255,6 +255,7 @@ inline core::Result<core::ExpertMatches> fake_matches(const core::MatchRequest& 
     const char* words[] = {"before", "after", "three", "four", "river", "red", "she", "until"};
     core::ExpertMatches out;
     out.request = request;
+    out.layer_name = "layer " + std::to_string(request.layer);
     out.layers = 4;
     out.experts_a = out.experts_b = kExperts;
     out.tokens = 512;

@@ -96,6 +96,18 @@ TEST(CompareVariants, WhatCannotBeComparedSaysWhy) {
     EXPECT_TRUE(out.differences.empty());
 }
 
+// Wrong if the open model stood there as a damaged run.
+TEST(CompareVariants, AnImportedModelSaysWhatComparesIt) {
+    const TempFolder folder;
+    RunInfo info;
+    info.state = RunState::imported;
+    const std::string file = folder.write("model/run.json", run_info_json(info));
+    const auto out = compare_variants({std::filesystem::path(file).parent_path().string()}, kFew);
+    ASSERT_TRUE(out) << out.error().message;
+    EXPECT_NE(out->runs[0].problem.find("imported model"), std::string::npos)
+        << out->runs[0].problem;
+}
+
 // Wrong if the window said another difference, interval or p than the command does.
 TEST(CompareVariants, NumbersAreThoseOfTheCommand) {
     std::vector<CompareInput> inputs;

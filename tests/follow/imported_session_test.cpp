@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <gtest/gtest.h>
 
+#include "core/api/watch.h"
 #include "core/imported/import_model.h"
 #include "core/imported/imported_run.h"
 #include "tests/imported/replies.h"
@@ -52,14 +53,23 @@ TEST(ImportedSession, ShowsRowsAndTheFirstText) {
     EXPECT_EQ(look->problem, "");
     EXPECT_EQ(look->view.trace, "a");
     EXPECT_EQ(look->family, "mixtral");
-    EXPECT_EQ(look->shown_tokens, 2);
     ASSERT_EQ(look->traces.size(), 2u);
     EXPECT_EQ(look->traces[0].tokens, 2);
     const auto geometry = (*session)->geometry();
     ASSERT_TRUE(geometry);
+    EXPECT_EQ(geometry->token_ids.size(), 2u);
     EXPECT_EQ(geometry->layers[0].choices, (std::vector<int32_t>{0, 1, 0, 1}));
     ASSERT_TRUE((*session)->trace());
     EXPECT_EQ((*session)->trace()->tokens.size(), 2u);
+}
+
+// Wrong if a run beside which others stand told of an imported one as of a damaged folder.
+TEST(ImportedSession, AmongWatchedRunsItIsNoFault) {
+    Imported f;
+    const auto watch = RunWatch::open({f.dir}, f.wake.callback());
+    ASSERT_TRUE(f.wait([&] { return watch->runs().front().state == RunState::imported; }));
+    EXPECT_TRUE(watch->drain_messages().empty());
+    EXPECT_TRUE(watch->drain().empty());
 }
 
 TEST(ImportedSession, AnotherViewIsAnswered) {

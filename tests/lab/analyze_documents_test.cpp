@@ -540,6 +540,19 @@ TEST(AnalysisRefusals, AreKnownBeforeARunIsOpened) {
     EXPECT_EQ(found.at("zeroing"), "A dense model has no experts.");
 }
 
+// Wrong if a result of an imported model stood beside the definition of another one.
+TEST(AnalysisDefinitions, OfAnImportedModelAreItsOwn) {
+    std::map<std::string, std::string> of_run, of_import;
+    for (const auto& [name, text] : lab::analysis_definitions()) of_run[name] = text;
+    for (const auto& [name, text] : lab::analysis_definitions(true)) of_import[name] = text;
+    EXPECT_EQ(of_run.size(), of_import.size());
+    EXPECT_NE(of_run.at("load"), of_import.at("load"));
+    EXPECT_NE(of_import.at("load").find("traces of the run"), std::string::npos)
+        << of_import.at("load");
+    EXPECT_EQ("of an imported model: " + of_import.at("domains"), of_run.at("domains"));
+    EXPECT_EQ(of_run.at("zeroing"), of_import.at("zeroing"));
+}
+
 // Wrong if an imported model were offered what would have to run, or refused what was recorded.
 TEST(AnalysisRefusals, OfAnImportedModelWhatAsksForRowsAndChoicesIsLeft) {
     const auto refused = [](const RunHolds& holds) {

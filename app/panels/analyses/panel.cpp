@@ -44,7 +44,8 @@ class AnalysesPanel final : public Panel {
     const char* title() const override { return "Analyses"; }
     bool has_csv() const override { return false; }
     std::string detail(const AppState&) const override {
-        return shown_ && shown_->step >= 0 ? "step " + with_thousands(shown_->step) : std::string();
+        return shown_ && shown_->step >= 0 && !of_imported_ ? "step " + with_thousands(shown_->step)
+                                                            : std::string();
     }
     void prepare(AppState& state) override;
     void draw(AppState& state) override;
@@ -81,6 +82,7 @@ class AnalysesPanel final : public Panel {
 
     uint64_t run_ = 0;  ///< AppState::runs_opened
     std::vector<std::pair<std::string, std::string>> definitions_;
+    bool of_imported_ = false;  ///< whose definitions these are
     std::vector<TaskView> tasks_;
     std::map<std::string, uint64_t> task_ids_;     ///< newest of each analysis
     std::map<uint64_t, bool> told_;                ///< ended tasks that have been shown
@@ -115,8 +117,11 @@ void AnalysesPanel::prepare(AppState& state) {
         plots_.clear();
         looked_at_ = -1e9;
     }
-    if (definitions_.empty() && state.services.analysis_definitions)
-        definitions_ = state.services.analysis_definitions();
+    const bool imported = state.is_imported();
+    if ((definitions_.empty() || imported != of_imported_) && state.services.analysis_definitions) {
+        definitions_ = state.services.analysis_definitions(imported);
+        of_imported_ = imported;
+    }
     if (chosen_.empty() && !definitions_.empty()) chosen_ = definitions_.front().first;
     if (!state.session) return;
     refuse(state);
@@ -297,15 +302,17 @@ void AnalysesPanel::draw_result(AppState& state) {
         if (button(state, "Cancel", nullptr, "Ends it at its next batch", 0))
             state.tasks->cancel(task->id);
     } else if (button(state, shown_ ? "Run again" : "Run", why.empty() ? nullptr : why.c_str(),
-                      "On the newest checkpoint, beside the training", 0, !shown_ && why.empty())) {
+                      of_imported_ ? "On what was imported"
+                                   : "On the newest checkpoint, beside the training",
+                      0, !shown_ && why.empty())) {
         start(state, chosen_);
     }
     if (shown_) {
         ImGui::SameLine(0, 12 * state.pixel_scale);
         ImGui::AlignTextToFramePadding();
         ImGui::TextColored(
-            state.theme().dim, "n = %s, step %s%s", with_thousands(shown_->n).c_str(),
-            with_thousands(shown_->step).c_str(),
+            state.theme().dim, "n = %s%s%s", with_thousands(shown_->n).c_str(),
+            of_imported_ ? "" : (", step " + with_thousands(shown_->step)).c_str(),
             shown_->seed >= 0 ? (", seed " + std::to_string(shown_->seed)).c_str() : "");
         tooltip("What n counts, the definition says. Files: " + state.status.run_dir +
                 "/analysis/" + chosen_ + ".*");

@@ -96,7 +96,7 @@ int64_t draw_alignment(const AppState& state, const CouplingSides& sides) {
     if (!begin_plain_plot("##alignment", ImVec2(-1, kPlotHeight * s), "layer",
                           "cosine, row and expert"))
         return pressed;
-    layer_axis(sides.own.layers.size());
+    layer_axis(state, sides.own.layers.size());
     fix_range(low, high);
     legend_on_top();
     plot_level(state, "chance, 0", 0);
@@ -108,7 +108,7 @@ int64_t draw_alignment(const AppState& state, const CouplingSides& sides) {
         if (l >= 0 && l < std::ssize(sides.own.layers)) {
             if (ImGui::BeginTooltip()) {
                 const auto& rows = sides.own.of(l).alignment;
-                ImGui::Text("layer %lld: %s", static_cast<long long>(l),
+                ImGui::Text("%s: %s", state.layer_name(l).c_str(),
                             rows.empty() ? kNothing : shown(rows.front().cosine).c_str());
                 ImGui::TextColored(state.theme().dim, "A click selects the layer.");
                 ImGui::EndTooltip();

@@ -12,6 +12,7 @@
 #include "app/widgets/expert_words.h"
 #include "app/widgets/fonts.h"
 #include "app/widgets/format.h"
+#include "app/widgets/load_words.h"
 #include "app/widgets/number.h"
 #include "app/widgets/piece_text.h"
 #include "app/widgets/widgets.h"
@@ -91,7 +92,8 @@ void word_chips(const AppState& state, const ExpertBook& book, const std::vector
                                  12 * state.pixel_scale);
         std::string help = "The " + std::to_string(i + 1) + ". of its words";
         if (word.tokens > 0)
-            help = rounded(100 * word.score, 0) + " % of its weight, " +
+            help = rounded(100 * word.score, 0) +
+                   (book.weighted ? " % of its weight, " : " % of its choices, ") +
                    with_thousands(word.tokens) + (word.tokens == 1 ? " token" : " tokens") +
                    " of the sample, id " + std::to_string(word.token);
         else if (!std::isnan(word.score))
@@ -110,6 +112,7 @@ void word_chips(const AppState& state, const ExpertBook& book, const std::vector
 
 void ExpertCard::prepare(const AppState& state, const ExpertBook& book, int64_t expert) {
     expert_ = expert;
+    weighted_ = book.weighted;
     if (!state.geometry || expert < 0) return;
     const Made wanted = {state.geometry, state.archive.version(), book.layer, expert};
     if (wanted == made_) return;
@@ -195,8 +198,10 @@ void ExpertCard::draw_word_lists(AppState& state, const ExpertBook& book, const 
         word_chips(state, book, entry.writes, ink, "writes:", term);
     }
     part(state, "reads", "n " + with_thousands(entry.tokens) + " of " + with_thousands(book.sample),
-         "Pieces that it is chosen for, by the weight that the routing of the sample gives it "
-         "there. n: tokens that choose it in some hop, of the sample");
+         std::string("Pieces that it is chosen for, by ") +
+             (book.weighted ? "the weight that the routing of the sample gives it there"
+                            : "how often: the trace has no weights") +
+             ". n: tokens that choose it in some hop, of the sample");
     if (entry.reads.empty()) note(state, "No token of the sample chooses it.");
     word_chips(state, book, entry.reads, ink, "reads:", term);
 }
@@ -213,13 +218,14 @@ void ExpertCard::draw_scored(AppState& state, const ExpertBook& book, const Book
 }
 
 void ExpertCard::draw_load(AppState& state, const BookEntry& entry) const {
-    part(
-        state, "load over steps, \xC3\x97 uniform",
-        std::isnan(entry.load) ? std::string() : rounded(entry.load, 2),
-        "Share of all choices of the recent batches, times the number of experts, at each snapshot "
-        "that the run keeps; the line is the uniform load");
+    part(state,
+         state.is_imported() ? "load, \xC3\x97 uniform" : "load over steps, \xC3\x97 uniform",
+         std::isnan(entry.load) ? std::string() : rounded(entry.load, 2),
+         "Share of all choices of " + choices_counted(state) + ", times the number of experts" +
+             (state.is_imported() ? "" : ", at each snapshot that the run keeps") +
+             "; the line is the uniform load");
     explain_when_clicked(state, [&] { return load_number(state, state.selection.layer, entry); });
-    if (loads_.steps.empty()) return note(state, "Loads appear once a batch has been trained.");
+    if (loads_.steps.empty()) return note(state, no_load(state));
     draw_sparkline(state, "load", loads_, kLoadHeight * state.pixel_scale,
                    expert_ink(state, state.selection.layer, expert_));
 }
@@ -260,7 +266,7 @@ void ExpertCard::draw_hops(AppState& state, const ExpertBook& book, const BookEn
             continue;
         offer_on_click(state, [&] {
             return Number{.label = "mean weight of E" + std::to_string(entry.expert) + " at hop " +
-                                   std::to_string(h) + ", layer " + std::to_string(book.layer),
+                                   std::to_string(h) + ", " + state.layer_name(book.layer),
                           .value = use.weight,
                           .shown = weight,
                           .definition =
@@ -336,12 +342,14 @@ void ExpertCard::draw_position(AppState& state, const ExpertBook& book,
 void ExpertCard::draw_contexts(AppState& state, const BookEntry& entry) const {
     if (contexts_.empty()) return;
     part(state,
-         ("strongest contexts, " + std::to_string(contexts_.size()) + " of " +
-          with_thousands(entry.tokens))
+         ((weighted_ ? "strongest contexts, " : "first contexts, ") +
+          std::to_string(contexts_.size()) + " of " + with_thousands(entry.tokens))
              .c_str(),
-         "weight",
-         "Tokens of the sample that give it most weight in some hop, with what stands around them; "
-         "a click selects the token");
+         weighted_ ? "weight" : "",
+         weighted_ ? "Tokens of the sample that give it most weight in some hop, with what stands "
+                     "around them; a click selects the token"
+                   : "Tokens of the sample that choose it, from its beginning, with what stands "
+                     "around them; the trace has no weights; a click selects the token");
     const Theme& theme = state.theme();
     const float s = state.pixel_scale;
     ImDrawList* list = ImGui::GetWindowDrawList();
@@ -366,7 +374,8 @@ void ExpertCard::draw_contexts(AppState& state, const BookEntry& entry) const {
                           .step = state.geometry->step,
                           .command = panel_command(state, "experts", state.geometry->step)};
         });
-        const std::string weight = rounded(static_cast<double>(context.weight), 2);
+        const std::string weight =
+            weighted_ ? rounded(static_cast<double>(context.weight), 2) : std::string();
         const float number = text_width(state.fonts.mono, kMonoSize, weight) + 8 * s;
         const std::string piece = displayable(context.piece, state.fonts.text);
         const std::string before = displayable(context.before, state.fonts.text);

@@ -47,6 +47,7 @@ class ExpertCard {
 
     Made made_;
     int64_t expert_ = -1;
+    bool weighted_ = true;  ///< ExpertBook::weighted
     LoadCurve loads_;
     std::vector<NearExpert> near_;
     std::vector<ExpertContext> contexts_;

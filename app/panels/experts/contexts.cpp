@@ -1,8 +1,10 @@
 #include "app/panels/experts/contexts.h"
 
 #include <algorithm>
+#include <cmath>
 #include <string_view>
 
+#include "app/state/sample_texts.h"
 #include "app/widgets/piece_text.h"
 
 namespace hopscope::app {
@@ -38,28 +40,27 @@ std::vector<ExpertContext> contexts_of(const core::GeometrySnapshot& snapshot, s
     for (size_t t = 0; t < tokens; ++t) {
         ExpertContext best;
         best.token = static_cast<int64_t>(t);
-        best.weight = -1;
+        best.hop = -1;
         for (size_t h = 0; h < hops; ++h)
             for (size_t j = 0; j < k; ++j) {
                 const size_t at = (h * tokens + t) * k + j;
-                if (g.choices[at] != expert || !(g.weights[at] > best.weight)) continue;
+                if (g.choices[at] != expert) continue;
+                if (best.hop >= 0 && !(g.weights[at] > best.weight)) continue;
                 best.weight = g.weights[at];
                 best.hop = static_cast<int64_t>(h);
             }
-        if (best.weight >= 0) out.push_back(std::move(best));
+        if (best.hop >= 0) out.push_back(std::move(best));
     }
     std::stable_sort(out.begin(), out.end(), [](const ExpertContext& a, const ExpertContext& b) {
-        return a.weight > b.weight;
+        return (std::isnan(a.weight) ? 0 : a.weight) > (std::isnan(b.weight) ? 0 : b.weight);
     });
     if (out.size() > most) out.resize(most);
     for (ExpertContext& context : out) {
         const int64_t t = context.token;
-        const int64_t begin = length > 0 ? t - t % length : t;
-        const int64_t end =
-            length > 0 ? std::min(begin + length, static_cast<int64_t>(tokens)) : t + 1;
-        context.before = running_text(snapshot.pieces, std::max(begin, t - kAround), t);
+        const TextRange text = text_of(snapshot, t, length);
+        context.before = running_text(snapshot.pieces, std::max(text.begin, t - kAround), t);
         context.piece = word_text(snapshot.pieces[static_cast<size_t>(t)]);
-        context.after = running_text(snapshot.pieces, t + 1, std::min(end, t + 1 + kAround));
+        context.after = running_text(snapshot.pieces, t + 1, std::min(text.end, t + 1 + kAround));
     }
     return out;
 }

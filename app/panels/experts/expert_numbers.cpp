@@ -5,25 +5,25 @@
 #include "app/panels/experts/filter.h"
 #include "app/panels/experts/position_part.h"
 #include "app/widgets/format.h"
+#include "app/widgets/load_words.h"
 
 namespace hopscope::app {
 namespace {
 
-std::string name_of(int64_t layer, const BookEntry& entry) {
-    return "E" + std::to_string(entry.expert) + ", layer " + std::to_string(layer);
+std::string name_of(const AppState& state, int64_t layer, const BookEntry& entry) {
+    return "E" + std::to_string(entry.expert) + ", " + state.layer_name(layer);
 }
 
 }  // namespace
 
 Number load_number(const AppState& state, int64_t layer, const BookEntry& entry) {
     const int64_t step = state.geometry ? state.geometry->step : -1;
-    return {.label = "load of " + name_of(layer, entry),
+    return {.label = "load of " + name_of(state, layer, entry),
             .value = entry.load,
             .shown = std::isnan(entry.load) ? std::string(kNothing)
                                             : rounded(entry.load, 2) + " \xC3\x97 uniform",
-            .definition =
-                "Share of all choices of the recent batches, times the number of experts "
-                "[def:load]",
+            .definition = "Share of all choices of " + choices_counted(state) +
+                          ", times the number of experts [def:load]",
             .step = step,
             .command = panel_command(state, "experts", step),
             .layer = layer,
@@ -37,7 +37,7 @@ Number column_number(const AppState& state, const ExpertBook& book, const BookEn
                   .layer = book.layer,
                   .expert = entry.expert};
     const ClassUse& c = entry.of_class;
-    const std::string of = " of " + name_of(book.layer, entry);
+    const std::string of = " of " + name_of(state, book.layer, entry);
     switch (column) {
         case ExpertColumn::of_class:
         case ExpertColumn::purity:

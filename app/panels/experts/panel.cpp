@@ -28,7 +28,7 @@ std::unique_ptr<Panel> make_experts_panel() {
 std::string ExpertsPanel::detail(const AppState& state) const {
     const ExpertBook* book = state.experts.book();
     if (!book) return {};
-    return state.layer_name(book->layer) + ", " + with_thousands(std::ssize(book->entries)) +
+    return book->layer_name + ", " + with_thousands(std::ssize(book->entries)) +
            " experts   step " + with_thousands(book->step);
 }
 

@@ -81,8 +81,8 @@ std::vector<int32_t> rows_in_order(const ExpertBook& book, const std::vector<uin
 }
 
 std::string rows_csv(const ExpertBook& book, const std::vector<int32_t>& rows) {
-    std::string out = "# experts of layer " + std::to_string(book.layer) + ", step " +
-                      std::to_string(book.step) + "; sample of " + std::to_string(book.sample) +
+    std::string out = "# experts of " + book.layer_name + ", step " + std::to_string(book.step) +
+                      "; sample of " + std::to_string(book.sample) +
                       " tokens; dictionary of step " +
                       (book.dictionary_step < 0 ? "none" : std::to_string(book.dictionary_step)) +
                       "; load in multiples of the uniform one\n";
@@ -112,9 +112,9 @@ std::string rows_csv(const ExpertBook& book, const std::vector<int32_t>& rows) {
         for (const double x : {c.share, c.low, c.high, c.odds, c.odds_low, c.odds_high})
             cells.push_back(core::csv_number(x));
         const PositionUse& position = e.position;
-        cells.push_back(book.length > 0 ? std::to_string(position.of) : "");
+        cells.push_back(book.placed ? std::to_string(position.of) : "");
         for (const QuarterUse& quarter : position.quarters) {
-            cells.push_back(book.length > 0 ? std::to_string(quarter.tokens) : "");
+            cells.push_back(book.placed ? std::to_string(quarter.tokens) : "");
             for (const double x : {quarter.share, quarter.low, quarter.high, quarter.times})
                 cells.push_back(core::csv_number(x));
         }

@@ -38,8 +38,9 @@ constexpr ColumnRow kColumns[] = {
      "checkpoint [def:dictionary]",
      0, false},
     {Column::reads, "reads",
-     "What it is chosen for in the sample: pieces by the weight that routing gives them there", 0,
-     false},
+     "What it is chosen for in the sample: pieces by the weight that routing gives them there, or "
+     "by how often where a trace has no weights",
+     0, false},
     {Column::of_class, "class",
      "Of the sample: the class that most of the tokens choosing it are of. On text without "
      "classes: the category that most of its words are of",
@@ -55,12 +56,15 @@ constexpr ColumnRow kColumns[] = {
      "[def:expert_position]",
      84, true},
     {Column::load, "load, \xC3\x97 uniform",
-     "Share of all choices of the recent batches, times the number of experts; the bar is "
+     "Share of all choices of the recent batches, or of an imported trace, times the number of "
+     "experts; the bar is "
      "logarithmic, \xE2\x85\x9B to 8",
      108, true},
     {Column::tokens, "tokens", "Tokens of the sample that choose it in some hop", 50, true},
     {Column::mark, "mark",
-     "dead: not one choice in the recent batches. hub: close to every word [def:hub]", 56, true},
+     "dead: not one choice in the recent batches, or in the trace. hub: close to every word "
+     "[def:hub]",
+     56, true},
     {Column::cluster, "cluster", "Experts that write alike [def:clusters]", 54, false},
 };
 /// Without its unit.
@@ -86,7 +90,7 @@ bool has_values(const ExpertBook& book, Column column) {
         case Column::odds:
             return !book.classes.empty();
         case Column::position:
-            return book.length > 0;
+            return book.placed;
         case Column::mark:
             return std::any_of(book.entries.begin(), book.entries.end(),
                                [](const BookEntry& e) { return e.dead() || e.hub; });

@@ -16,6 +16,7 @@
 #include "app/widgets/number.h"
 #include "app/widgets/piece_text.h"
 #include "app/widgets/widgets.h"
+#include "core/api/layer_names.h"
 
 namespace hopscope::app {
 namespace {
@@ -175,7 +176,9 @@ void MatchesPanel::draw_buttons(AppState& state) {
         ImGui::SetClipboardText(csv_of(shown()).c_str());
     flow(button_width("CSV"), 4 * s);
     if (button(state, "CSV", none, "Writes all pairs into the folder of the open run"))
-        export_text(state, "matched_experts_layer" + std::to_string(question_.layer) + ".csv",
+        export_text(state,
+                    "matched_experts_" +
+                        core::layer_in_file_name(shown().layer_name, question_.layer) + ".csv",
                     csv_of(shown()));
     if (question_.working()) {
         constexpr const char* kWorking = "matching\xE2\x80\xA6";
@@ -280,8 +283,7 @@ std::string explained(const core::ExpertMatches& all, const core::ExpertMatch& m
 /// What a column of the table says of a pair; of the names, the Jaccard index.
 Number number_of(const core::ExpertMatches& all, const core::ExpertMatch& match, int column) {
     const std::string pair = "E" + std::to_string(match.a) + " of A and E" +
-                             std::to_string(match.b) + " of B, layer " +
-                             std::to_string(all.request.layer);
+                             std::to_string(match.b) + " of B, " + all.layer_name;
     Number out = {.label = "Jaccard, " + pair,
                   .value = match.jaccard,
                   .shown = number(match.jaccard, 3),

@@ -78,8 +78,8 @@ std::string chance_text(const core::MatchedNumber& number, int decimals) {
 
 std::string csv_of(const core::ExpertMatches& matches) {
     const core::MatchRequest& asked = matches.request;
-    std::string out = "# experts of layer " + std::to_string(asked.layer) + ", a: " + asked.run_a +
-                      " step " + std::to_string(asked.step_a) + ", b: " + asked.run_b + " step " +
+    std::string out = "# experts of " + matches.layer_name + ", a: " + asked.run_a + " step " +
+                      std::to_string(asked.step_a) + ", b: " + asked.run_b + " step " +
                       std::to_string(asked.step_b) + ", " + std::to_string(matches.tokens) +
                       " tokens, chance of " + std::to_string(asked.draws) + " draws\n" +
                       "a,b,cosine,moved_degrees,jaccard,above_chance,tokens_a,tokens_b\n";

@@ -66,23 +66,16 @@ PanelView SpaceControls::view() const {
     const auto name = [](const viz::Quantity* quantity, const char* none) {
         return std::string(quantity ? quantity->name() : none);
     };
-    PanelView out = {{"axes", viz::name_of(axes.kind)},
-                     {"first", std::to_string(axes.first)},
-                     {"second", std::to_string(axes.second)},
-                     {"seed", std::to_string(axes.seed)},
-                     {"colour", name(look.color, kByPlace)},
-                     {"size", name(look.size, kEven)},
-                     {"opacity", name(look.alpha, kEven)},
-                     {"dimensions", solid ? "3" : "2"},
-                     {"tail", std::to_string(trail)},
-                     {"tokens", yes_or_no(tokens)},
-                     {"regions", name_of(regions)}};
-    if (!rows_.empty()) out["rows"] = rows_;
-    return out;
+    return {{"axes", viz::name_of(axes.kind)},       {"first", std::to_string(axes.first)},
+            {"second", std::to_string(axes.second)}, {"seed", std::to_string(axes.seed)},
+            {"colour", name(look.color, kByPlace)},  {"size", name(look.size, kEven)},
+            {"opacity", name(look.alpha, kEven)},    {"dimensions", solid ? "3" : "2"},
+            {"tail", std::to_string(trail)},         {"tokens", yes_or_no(tokens)},
+            {"regions", name_of(regions)},           {"rows", rows_}};
 }
 
 void SpaceControls::restore(const PanelView& view) {
-    if (const auto kept = view.find("rows"); kept != view.end()) {
+    if (const auto kept = view.find("rows"); kept != view.end() && !kept->second.empty()) {
         rows_ = kept->second;
         restores_rows_ = true;
     }

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "core/api/base.h"
+#include "core/api/layer_names.h"
 
 namespace hopscope::app {
 namespace {
@@ -36,8 +37,8 @@ std::string csv_of(const SpaceView& view, const core::GeometrySnapshot& snapshot
     const auto layer = static_cast<size_t>(view.layer);
     if (view.empty() || view.layer < 0 || layer >= snapshot.layers.size()) return {};
     const core::LayerGeometry& geometry = snapshot.layers[layer];
-    std::string out =
-        "# layer " + std::to_string(view.layer) + ", step " + std::to_string(snapshot.step);
+    std::string out = "# " + core::layer_name(geometry.name, view.layer) + ", step " +
+                      std::to_string(snapshot.step);
     const size_t axes = view.solid ? 3 : 2;
     for (size_t i = 0; i < axes; ++i) {
         out += std::string("; ") + "xyz"[i] + ": " + view.axis_names[i];

@@ -11,6 +11,7 @@
 #include "app/widgets/fonts.h"
 #include "app/widgets/format.h"
 #include "app/widgets/line_style.h"
+#include "app/widgets/load_words.h"
 #include "app/widgets/marks.h"
 #include "app/widgets/number.h"
 #include "app/widgets/piece_text.h"
@@ -113,8 +114,8 @@ void expert_tooltip(const AppState& state, int64_t expert) {
         const double times = g.load[i] * static_cast<double>(g.experts);
         ImGui::Text("load %s \xC3\x97 uniform", rounded(times, 2).c_str());
         ImGui::SameLine();
-        ImGui::TextColored(state.theme().dim, "%s of all choices in recent batches",
-                           share_text(g.load[i]).c_str());
+        ImGui::TextColored(state.theme().dim, "%s of all choices of %s",
+                           share_text(g.load[i]).c_str(), choices_counted(state).c_str());
     }
     ImGui::TextColored(state.theme().dim,
                        "%s of %s choices of the sample (tokens \xC3\x97 hops \xC3\x97 top-k)",

@@ -43,12 +43,10 @@ core::ImportedView shown_view(const AppState& state) {
 }
 
 void ask(AppState& state, const RowsChoice& choice) {
-    core::ImportedView view = state.imported->view;
+    core::ImportedView view = state.next_view();
     view.fold_gain = choice.fold_gain;
     view.centre = choice.centre;
-    if (view == state.imported->view) return;
-    state.session->request_view(std::move(view));
-    state.keep_drawing();
+    state.ask_for_view(std::move(view));
 }
 
 }  // namespace

@@ -76,7 +76,7 @@ void CoactivationPage::draw_matrix_of(AppState& state, const SnapshotLayer& plac
         const auto of = static_cast<double>(c.uses[static_cast<size_t>(a)]);
         const viz::Interval ci95 = viz::wilson_interval(share * of, of);
         return Number{.label = "share of the uses of E" + std::to_string(a) + " with E" +
-                               std::to_string(b) + ", layer " + std::to_string(c.layer),
+                               std::to_string(b) + ", " + place.name(),
                       .value = share,
                       .shown = rounded(share, 3),
                       .definition =
@@ -103,7 +103,7 @@ void CoactivationPage::draw_matrix_of(AppState& state, const SnapshotLayer& plac
         ImGui::Text("%s uses in the sample", with_thousands(uses).c_str());
     }
     ImGui::TextColored(state.theme().dim, "%s, step %s; click selects, shift adds",
-                       state.layer_name(c.layer).c_str(), with_thousands(c.step).c_str());
+                       place.name().c_str(), with_thousands(c.step).c_str());
     ImGui::EndTooltip();
 }
 

@@ -82,13 +82,12 @@ void CollinearityMap::draw_matrix_of(AppState& state, const SnapshotLayer& place
         "mean: over all pairs of different centroids. nearest: mean over centroids of the cosine "
         "of the nearest other one. rank: exp(entropy of the normalised squared singular "
         "values). Over all " +
-            with_thousands(all.rows) + " centroids of layer " + std::to_string(c.layer) +
-            " at step " + with_thousands(c.step) + ". Highest pair: E" + std::to_string(all.a) +
-            " and E" + std::to_string(all.b) + ", " + show(all.largest) +
-            "; as many random directions: " + random_text(c) +
-            ". Exact: all pairs are counted, none are sampled.");
+            with_thousands(all.rows) + " centroids of " + place.name() + " at step " +
+            with_thousands(c.step) + ". Highest pair: E" + std::to_string(all.a) + " and E" +
+            std::to_string(all.b) + ", " + show(all.largest) + "; as many random directions: " +
+            random_text(c) + ". Exact: all pairs are counted, none are sampled.");
     explain_when_clicked(state, [&] {
-        return Number{.label = "mean cosine of centroids, layer " + std::to_string(c.layer),
+        return Number{.label = "mean cosine of centroids, " + place.name(),
                       .value = static_cast<double>(all.mean),
                       .shown = show(all.mean),
                       .definition =
@@ -109,8 +108,8 @@ void CollinearityMap::draw_matrix_of(AppState& state, const SnapshotLayer& place
     offer_on_click(state, [&] {
         return Number{.label = "cosine of E" +
                                std::to_string(c.shown[static_cast<size_t>(cell.row)]) + " and E" +
-                               std::to_string(c.shown[static_cast<size_t>(cell.column)]) +
-                               ", layer " + std::to_string(c.layer),
+                               std::to_string(c.shown[static_cast<size_t>(cell.column)]) + ", " +
+                               place.name(),
                       .value = value,
                       .shown = rounded(value, 4),
                       .definition = "Cosine of the two centroids [def:collinearity]",
@@ -165,8 +164,7 @@ void CollinearityMap::draw_pair(const AppState& state, const SnapshotLayer& plac
                 .c_str());
     }
     ImGui::TextColored(state.theme().dim, "%s, step %s; click selects, shift adds",
-                       state.layer_name(numbers().layer).c_str(),
-                       with_thousands(numbers().step).c_str());
+                       place.name().c_str(), with_thousands(numbers().step).c_str());
     ImGui::EndTooltip();
 }
 

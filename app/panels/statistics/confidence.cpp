@@ -27,7 +27,7 @@ void draw_means(AppState& state, const char* id, Area area, const LayerMeans& me
     if (!begin_area_plot(id, area, "layer", axis)) return;
     const float s = state.pixel_scale;
     const double right = static_cast<double>(n) - 0.5;
-    layer_axis(n);
+    layer_axis(state, n);
     ImPlot::SetupAxisLimits(ImAxis_Y1, 0, std::max(high, 1e-9) * 1.08, ImPlotCond_Always);
     legend_above();
     const auto count = static_cast<int>(xs.size());
@@ -47,7 +47,7 @@ void draw_means(AppState& state, const char* id, Area area, const LayerMeans& me
         const auto l = static_cast<int64_t>(std::llround(ImPlot::GetPlotMousePos().x));
         if (l >= 0 && l < static_cast<int64_t>(n) && ImGui::BeginTooltip()) {
             const auto i = static_cast<size_t>(l);
-            ImGui::Text("layer %lld: %s", static_cast<long long>(l),
+            ImGui::Text("%s: %s", state.layer_name(l).c_str(),
                         significant(means.mean[i], 4).c_str());
             ImGui::TextColored(state.theme().dim, "95 %% of the mean: %s, n = %lld updates",
                                interval_text(means.ci95[i], 4).c_str(),
@@ -57,7 +57,7 @@ void draw_means(AppState& state, const char* id, Area area, const LayerMeans& me
                                significant(means.high[i], 4).c_str());
             ImGui::EndTooltip();
             offer_on_click(state, [&] {
-                return Number{.label = std::string(axis) + ", layer " + std::to_string(l),
+                return Number{.label = std::string(axis) + ", " + state.layer_name(l),
                               .value = means.mean[i],
                               .definition =
                                   "Of the softmax over all experts, mean over tokens, hops "

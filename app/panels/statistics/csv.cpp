@@ -5,12 +5,13 @@
 #include <span>
 
 #include "core/api/base.h"
+#include "core/api/layer_names.h"
 
 namespace hopscope::app {
 namespace {
 
-std::string place(int64_t layer, int64_t step) {
-    return "layer " + std::to_string(layer) + ", step " + std::to_string(step);
+std::string place(const std::string& layer, int64_t step) {
+    return layer + ", step " + std::to_string(step);
 }
 
 /// A square matrix whose rows and columns have names.
@@ -29,9 +30,9 @@ std::string square(const std::string& first, std::span<const float> values, size
 
 }  // namespace
 
-std::string csv_of(const Collinearity& c) {
+std::string csv_of(const Collinearity& c, const std::string& layer) {
     const auto number = [](double v) { return core::csv_number(v); };
-    std::string out = "# cosines of centroids, " + place(c.layer, c.step) + ", " + caption_of(c) +
+    std::string out = "# cosines of centroids, " + place(layer, c.step) + ", " + caption_of(c) +
                       "\n" + square("expert", c.cosines, c.shown.size(), [&](size_t i) {
                           return std::to_string(c.shown[i]);
                       });
@@ -44,11 +45,11 @@ std::string csv_of(const Collinearity& c) {
     return out;
 }
 
-std::string csv_of(const Coactivation& c) {
+std::string csv_of(const Coactivation& c, const std::string& layer) {
     std::string out =
         "# share of the uses of the expert of the row whose set also holds that of "
         "the column, " +
-        place(c.layer, c.step) + ", " + std::to_string(c.tokens) + " tokens, " +
+        place(layer, c.step) + ", " + std::to_string(c.tokens) + " tokens, " +
         std::to_string(c.hops) + " hops\n" +
         square("expert", c.shares, c.shown.size(),
                [&](size_t i) { return std::to_string(c.shown[i]); });
@@ -79,7 +80,7 @@ std::string csv_of(const Saturation& s) {
     return out;
 }
 
-std::string csv_of(const Information& i) {
+std::string csv_of(const Information& i, const core::GeometrySnapshot& of) {
     std::string out = std::string("# mutual information of ") + name_of(i.label) +
                       " and chosen expert, nats, step " + std::to_string(i.step) + ", " +
                       std::to_string(i.tokens) + " tokens, " + std::to_string(i.labels) +
@@ -88,7 +89,7 @@ std::string csv_of(const Information& i) {
                       "above_ci95_low,above_ci95_high,p,entropy\n";
     for (size_t l = 0; l < i.layers.size(); ++l) {
         const LayerInformation& n = i.layers[l];
-        out += std::to_string(l);
+        out += core::layer_number(of.layers[l].name, static_cast<int64_t>(l));
         for (const double v : {n.nats, n.chance, n.chance_low, n.chance_high, n.above,
                                n.above_ci95.low, n.above_ci95.high, n.p, n.entropy})
             out += "," + core::csv_number(v);
@@ -97,7 +98,7 @@ std::string csv_of(const Information& i) {
     return out;
 }
 
-std::string csv_of(const LoadMap& map, int64_t layer) {
+std::string csv_of(const LoadMap& map, const std::string& layer) {
     std::string out = "# load of each expert, times uniform, by step; " +
                       place(layer, map.last_step) + "\nexpert";
     for (int64_t c = 0; c < map.columns; ++c)
@@ -115,7 +116,7 @@ std::string csv_of(const LoadMap& map, int64_t layer) {
     return out;
 }
 
-std::string csv_of(const Utilisation& u, int64_t layer, int64_t step) {
+std::string csv_of(const Utilisation& u, const std::string& layer, int64_t step) {
     std::string out = "# load of the experts, times uniform, " + place(layer, step) + ", n " +
                       core::csv_number(u.choices) +
                       " choices\nrank,expert,load,load_ci95_low,load_ci95_high\n";
@@ -132,7 +133,7 @@ std::string csv_of(const Utilisation& u, int64_t layer, int64_t step) {
 }
 
 std::string csv_of(const core::LayerGeometry& g, const std::vector<viz::SampledMean>& sampled,
-                   int64_t layer, int64_t step) {
+                   const std::string& layer, int64_t step) {
     const auto n = static_cast<size_t>(g.hops);
     if (g.jaccard.size() < n * n) return {};
     const auto hop = [](size_t i) { return std::to_string(i); };
@@ -145,14 +146,14 @@ std::string csv_of(const core::LayerGeometry& g, const std::vector<viz::SampledM
            " tokens\n" + square("hop", half, n, hop);
 }
 
-std::string csv_of(const StepOverlap& s, int64_t layer) {
+std::string csv_of(const StepOverlap& s, const std::string& layer) {
     const auto step = [&](size_t i) { return std::to_string(s.steps[i]); };
     std::vector<float> half;
     for (const viz::Interval& ci95 : s.ci95)
         half.push_back(static_cast<float>((ci95.high - ci95.low) / 2));
     return "# Jaccard of the experts chosen at two steps, mean over " + std::to_string(s.tokens) +
-           " probe tokens and " + std::to_string(s.hops) + " hops, layer " + std::to_string(layer) +
-           "\n" + square("step", s.jaccard, s.steps.size(), step) +
+           " probe tokens and " + std::to_string(s.hops) + " hops, " + layer + "\n" +
+           square("step", s.jaccard, s.steps.size(), step) +
            "# half of its 95 % interval, over tokens\n" +
            square("step", half, s.steps.size(), step);
 }

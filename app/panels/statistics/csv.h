@@ -15,17 +15,17 @@
 
 namespace hopscope::app {
 
-/// Comma-separated tables with a `#` line that names step, layer and units.
-std::string csv_of(const Collinearity& c);
-std::string csv_of(const Coactivation& c);
+/// Comma-separated tables with a `#` line that names step, layer (by its name) and units.
+std::string csv_of(const Collinearity& c, const std::string& layer);
+std::string csv_of(const Coactivation& c, const std::string& layer);
 std::string csv_of(const Saturation& s);
-std::string csv_of(const Information& i);
-std::string csv_of(const LoadMap& map, int64_t layer);
-std::string csv_of(const Utilisation& u, int64_t layer, int64_t step);
+std::string csv_of(const Information& i, const core::GeometrySnapshot& of);
+std::string csv_of(const LoadMap& map, const std::string& layer);
+std::string csv_of(const Utilisation& u, const std::string& layer, int64_t step);
 /// `sampled`: hop_overlaps() of the same layer, or empty.
 std::string csv_of(const core::LayerGeometry& hops, const std::vector<viz::SampledMean>& sampled,
-                   int64_t layer, int64_t step);
-std::string csv_of(const StepOverlap& steps, int64_t layer);
+                   const std::string& layer, int64_t step);
+std::string csv_of(const StepOverlap& steps, const std::string& layer);
 std::string csv_of(const LayerMeans& entropy, const LayerMeans& max_prob, int64_t step);
 std::string csv_of(const LayerNorms& norms);
 

@@ -9,6 +9,7 @@
 #include "app/panels/statistics/matrix.h"
 #include "app/panels/statistics/row_order.h"
 #include "app/panels/statistics/view.h"
+#include "core/api/layer_names.h"
 #include "core/api/snapshot.h"
 
 namespace hopscope::app {
@@ -17,6 +18,9 @@ struct SnapshotLayer {
     const core::GeometrySnapshot& snapshot;
     size_t layer = 0;  ///< of its layers
     const core::LayerGeometry& geometry() const { return snapshot.layers[layer]; }
+    std::string name() const {
+        return core::layer_name(geometry().name, static_cast<int64_t>(layer));
+    }
 };
 
 /// The cluster of each expert of the layer [def:clusters], where `order` asks for them.

@@ -86,8 +86,7 @@ void InformationPage::draw(AppState& state, const SnapshotLayer& place, Area are
     const LayerInformation& now = all.layers[place.layer];
     footer(
         state, area,
-        state.layer_name(static_cast<int64_t>(place.layer)) + ": above chance " +
-            rounded(now.above, 3) +
+        place.name() + ": above chance " + rounded(now.above, 3) +
             (std::isfinite(now.above_ci95.low) ? " (95 %: " + interval_text(now.above_ci95, 3) + ")"
                                                : "") +
             " of " + rounded(now.entropy, 2) + " nats   n " + with_thousands(all.tokens) +
@@ -111,7 +110,7 @@ void InformationPage::draw(AppState& state, const SnapshotLayer& place, Area are
         high = std::max({high, n.nats, n.entropy});
     }
     if (!begin_area_plot("##information", area, "layer", "nats")) return;
-    layer_axis(all.layers.size());
+    layer_axis(state, all.layers.size());
     ImPlot::SetupAxisLimits(ImAxis_Y1, 0, high * 1.08, ImPlotCond_Always);
     legend_above();
     layer_bars("entropy of the experts", left, entropy, faded(state.theme().text, 0.35f));
@@ -126,8 +125,8 @@ void InformationPage::draw(AppState& state, const SnapshotLayer& place, Area are
                 const LayerInformation& of = all.layers[static_cast<size_t>(l)];
                 return Number{.label = "information of the " + what +
                                        " about the expert, above "
-                                       "chance, layer " +
-                                       std::to_string(l),
+                                       "chance, " +
+                                       state.layer_name(l),
                               .value = of.above,
                               .shown = rounded(of.above, 3) + " nats",
                               .definition =

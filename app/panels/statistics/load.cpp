@@ -4,6 +4,7 @@
 #include <imgui.h>
 
 #include "app/widgets/format.h"
+#include "app/widgets/load_words.h"
 #include "app/widgets/number.h"
 
 namespace hopscope::app {
@@ -22,16 +23,17 @@ void LoadChart::draw(AppState& state, const SnapshotLayer& place, Area area) {
     const LoadMap& m = map_;
     if (m.empty()) {
         caption(state, area, "load of each expert over time");
-        nothing(state, area, "Loads appear once a batch has been trained.");
+        nothing(state, area, no_load(state));
         return;
     }
     caption(state, area,
             "load of each expert, steps " + with_thousands(m.first_step) + " \xE2\x80\x93 " +
                 with_thousands(m.last_step) + " (one row an expert, most used now on top)",
-            "Share of all choices of the recent batches, times the number of experts: 1 is "
-            "uniform [def:recent_load]. Of the snapshots that the run keeps "
-            "(train.snapshot_every), and "
-            "the newest.");
+            "Share of all choices of " + choices_counted(state) +
+                ", times the number of experts: 1 is uniform [def:recent_load]. Of the snapshots "
+                "that the run keeps "
+                "(train.snapshot_every), and "
+                "the newest.");
     const double now = choices_of(state, place);
     footer(
         state, area,
@@ -56,13 +58,11 @@ void LoadChart::draw(AppState& state, const SnapshotLayer& place, Area area) {
                          ? choices_of(state, place)
                          : recent_choices(state.session->config(), place.geometry(), step);
     offer_on_click(state, [&] {
-        return Number{.label = "load of E" + std::to_string(expert) + ", layer " +
-                               std::to_string(place.layer),
+        return Number{.label = "load of E" + std::to_string(expert) + ", " + place.name(),
                       .value = times,
                       .shown = rounded(times, 2) + " \xC3\x97 uniform",
-                      .definition =
-                          "Share of all choices of the recent batches, times the number "
-                          "of experts [def:load]",
+                      .definition = "Share of all choices of " + choices_counted(state) +
+                                    ", times the number of experts [def:load]",
                       .n = std::llround(n),
                       .over = "choices",
                       .step = step,

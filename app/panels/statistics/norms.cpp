@@ -37,7 +37,7 @@ void draw_norms(AppState& state, Area area) {
             if (std::isfinite(v)) high = std::max(high, v);
     }
     if (!begin_area_plot("##norms", area, "layer", "norm")) return;
-    layer_axis(n);
+    layer_axis(state, n);
     ImPlot::SetupAxisLimits(ImAxis_Y1, 0, high * 1.08, ImPlotCond_Always);
     legend_above();
     const auto bars = [&](const char* name, const std::vector<double>& xs,
@@ -54,7 +54,7 @@ void draw_norms(AppState& state, Area area) {
         const auto l = static_cast<int64_t>(std::llround(ImPlot::GetPlotMousePos().x));
         if (l >= 0 && l < static_cast<int64_t>(n) && ImGui::BeginTooltip()) {
             const auto i = static_cast<size_t>(l);
-            ImGui::Text("layer %lld: attention %s, experts %s", static_cast<long long>(l),
+            ImGui::Text("%s: attention %s, experts %s", state.layer_name(l).c_str(),
                         significant(norms.attention[i], 4).c_str(),
                         significant(norms.experts[i], 4).c_str());
             ImGui::TextColored(state.theme().dim, "95 %%: attention %s, experts %s, n = %s tokens",
@@ -65,8 +65,8 @@ void draw_norms(AppState& state, Area area) {
             const bool experts = ImPlot::GetPlotMousePos().x > static_cast<double>(l);
             offer_on_click(state, [&] {
                 return Number{
-                    .label = (experts ? "norm of experts, layer " : "norm of attention, layer ") +
-                             std::to_string(l),
+                    .label = (experts ? "norm of experts, " : "norm of attention, ") +
+                             state.layer_name(l),
                     .value = experts ? norms.experts[i] : norms.attention[i],
                     .definition =
                         "Euclidean norm of what it adds to the residual stream, mean over "

@@ -31,8 +31,7 @@ Number jaccard_number(const AppState& state, const SnapshotLayer& place, const M
                       const Cell& cell, const std::string& axis, int64_t tokens, int64_t step) {
     const float value = m.values[static_cast<size_t>(cell.row * m.columns + cell.column)];
     return {.label = "Jaccard, " + axis + " " + m.row_name(cell.row) + " and " +
-                     m.column_name(cell.column) +
-                     (axis == "layer" ? "" : ", layer " + std::to_string(place.layer)),
+                     m.column_name(cell.column) + (axis == "layer" ? "" : ", " + place.name()),
             .value = static_cast<double>(value),
             .shown = rounded(static_cast<double>(value), 4),
             .definition = std::string("|A \xE2\x88\xA9 B| / |A \xE2\x88\xAA B| of the sets of "
@@ -76,15 +75,15 @@ bool has_hops(const SnapshotLayer& place) {
 
 std::string hops_csv(const SnapshotLayer& place, const core::MoeConfig& moe) {
     if (!has_hops(place)) return {};
-    return csv_of(place.geometry(), hop_overlaps(place.geometry(), moe),
-                  static_cast<int64_t>(place.layer), place.snapshot.step);
+    return csv_of(place.geometry(), hop_overlaps(place.geometry(), moe), place.name(),
+                  place.snapshot.step);
 }
 
 std::string OverlapPage::csv(const SnapshotLayer& place, const core::MoeConfig& moe) const {
     std::string out = hops_csv(place, moe);
     if (!ready(place)) return out;
     const StepOverlap& steps = made_.numbers().steps;
-    if (steps.steps.size() > 1) out += csv_of(steps, static_cast<int64_t>(place.layer));
+    if (steps.steps.size() > 1) out += csv_of(steps, place.name());
     return out;
 }
 
@@ -160,8 +159,8 @@ void OverlapPage::draw(AppState& state, const SnapshotLayer& place, Area area) c
         const Cell cell = draw_matrix(state, "layers", by_layer, m);
         if (cell.any())
             tooltip(
-                "layer " + std::to_string(cell.row) + ", hop " + std::to_string(cell.column) +
-                " and hop " + std::to_string(cell.column + 1) + ": " +
+                state.layer_name(cell.row) + ", hop " + std::to_string(cell.column) + " and hop " +
+                std::to_string(cell.column + 1) + ": " +
                 rounded(
                     static_cast<double>(
                         layers.jaccard[static_cast<size_t>(cell.row * layers.pairs + cell.column)]),

@@ -85,8 +85,7 @@ SnapshotLayer StatisticsPanel::place_of(const AppState& state) const {
 
 std::string StatisticsPanel::detail(const AppState& state) const {
     if (!state.geometry || state.geometry->layers.empty()) return {};
-    return state.layer_name(static_cast<int64_t>(layer_of(state))) + "   step " +
-           with_thousands(state.geometry->step);
+    return place_of(state).name() + "   step " + with_thousands(state.geometry->step);
 }
 
 std::string StatisticsPanel::problem(const AppState& state) const {
@@ -344,10 +343,12 @@ bool StatisticsPanel::making() const {
 }
 
 std::string StatisticsPanel::file_name(const AppState& state) const {
+    const SnapshotLayer place = place_of(state);
     char step[16];
     std::snprintf(step, sizeof step, "%08lld", static_cast<long long>(state.geometry->step));
-    return std::string("statistics_") + name_of(page_) + "_layer" +
-           std::to_string(layer_of(state)) + "_step_" + step;
+    return std::string("statistics_") + name_of(page_) + "_" +
+           core::layer_in_file_name(place.geometry().name, static_cast<int64_t>(place.layer)) +
+           "_step_" + step;
 }
 
 std::string StatisticsPanel::table(const AppState& state) const {
@@ -361,13 +362,13 @@ std::string StatisticsPanel::table(const AppState& state) const {
     if (page_ == Page::saturation && !saturation_.numbers().empty())
         out += csv_of(saturation_.numbers());
     if (page_ == Page::coactivation && !coactivation_.numbers().empty())
-        out += csv_of(coactivation_.numbers());
+        out += csv_of(coactivation_.numbers(), place.name());
     if (page_ == Page::information && !information_.numbers().empty())
-        out += csv_of(information_.numbers());
+        out += csv_of(information_.numbers(), place.snapshot);
     if (shows_collinearity() && !collinearity_.numbers().empty())
-        out += csv_of(collinearity_.numbers());
+        out += csv_of(collinearity_.numbers(), place.name());
     if ((page_ == Page::overview || page_ == Page::load) && !map.empty())
-        out += csv_of(map, static_cast<int64_t>(place.layer));
+        out += csv_of(map, place.name());
     if (page_ == Page::use) out += use_.csv(place);
     if (page_ == Page::confidence && confidence_.has_numbers())
         out += confidence_.csv(state.status.step);

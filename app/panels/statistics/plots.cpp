@@ -19,14 +19,21 @@ void legend_above() {
                             ImPlotLegendFlags_Outside | ImPlotLegendFlags_Horizontal);
 }
 
-void layer_axis(size_t layers) {
+void layer_axis(const AppState& state, size_t layers) {
     const double right = std::max(0.5, static_cast<double>(layers) - 0.5);
     ImPlot::SetupAxisLimits(ImAxis_X1, -0.5, right, ImPlotCond_Always);
     std::vector<double> ticks;
+    std::vector<std::string> names;
     const size_t step = layers > 24 ? 4 : 1;
-    for (size_t l = 0; l < std::max<size_t>(layers, 1); l += step)
+    for (size_t l = 0; l < std::max<size_t>(layers, 1); l += step) {
         ticks.push_back(static_cast<double>(l));
-    ImPlot::SetupAxisTicks(ImAxis_X1, ticks.data(), static_cast<int>(ticks.size()));
+        // Of two pools the number alone: names would run into each other.
+        const std::string name = state.layer_number(static_cast<int64_t>(l));
+        names.push_back(name.substr(0, name.find(' ')));
+    }
+    std::vector<const char*> labels;
+    for (const std::string& name : names) labels.push_back(name.c_str());
+    ImPlot::SetupAxisTicks(ImAxis_X1, ticks.data(), static_cast<int>(ticks.size()), labels.data());
 }
 
 void whiskers(const AppState& state, const char* name, const std::vector<double>& xs,

@@ -24,6 +24,6 @@ void whiskers(const AppState& state, const char* name, const std::vector<double>
               const std::vector<double>& ys, const std::vector<viz::Interval>& ci95);
 /// Between begin_area_plot() and the first line: the layers of a model as the horizontal axis, each
 /// by its number.
-void layer_axis(size_t layers);
+void layer_axis(const AppState& state, size_t layers);
 
 }  // namespace hopscope::app

@@ -18,7 +18,7 @@ constexpr size_t kLegend = 12;  ///< more layers have no legend
 void draw_curve(AppState& state, size_t layer, const SaturationCurve& curve,
                 const std::vector<double>& xs, bool chosen) {
     const auto n = static_cast<int>(std::min(xs.size(), curve.mean.size()));
-    const std::string name = "layer " + std::to_string(layer);
+    const std::string name = state.layer_name(static_cast<int64_t>(layer));
     ImPlotSpec spec;
     spec.LineColor = faded(line_color(state, layer), chosen ? 1.0f : 0.6f);
     spec.LineWeight = (chosen ? 2.6f : 1.2f) * state.pixel_scale;
@@ -33,7 +33,7 @@ void draw_curve(AppState& state, size_t layer, const SaturationCurve& curve,
 void saturation_help(const AppState& state, const Saturation& s, size_t layer, size_t at) {
     const SaturationCurve& curve = s.layers[layer];
     if (at >= curve.mean.size() || !ImGui::BeginTooltip()) return;
-    ImGui::Text("layer %zu, step %s: %s", layer,
+    ImGui::Text("%s, step %s: %s", state.layer_name(static_cast<int64_t>(layer)).c_str(),
                 with_thousands(static_cast<int64_t>(s.steps[at])).c_str(),
                 rounded(curve.mean[at], 3).c_str());
     const std::string interval = interval_text({curve.low[at], curve.high[at]}, 3);
@@ -74,8 +74,7 @@ void SaturationPage::draw(AppState& state, const SnapshotLayer& place, Area area
         return nothing(state, area, "This layer holds no choices of the tokens of the sample.");
     footer(state, area,
            "n " + with_thousands(s.tokens) + " tokens, " + std::to_string(s.steps.size()) +
-               " snapshots   chance of layer " + std::to_string(place.layer) + ": " +
-               rounded(curve.chance, 3),
+               " snapshots   chance of " + place.name() + ": " + rounded(curve.chance, 3),
            "chance: k / size of the pool, what even draws have in common with any set of k.");
     const ImPlotFlags legend = s.layers.size() > kLegend ? ImPlotFlags_NoLegend : ImPlotFlags_None;
     if (!begin_area_plot("##saturation", area, "step", "share of k in common", legend)) return;
@@ -101,7 +100,7 @@ void SaturationPage::draw(AppState& state, const SnapshotLayer& place, Area area
         const auto at = static_cast<size_t>(nearest - xs.begin());
         if (at < curve.mean.size())
             offer_on_click(state, [&] {
-                return Number{.label = "saturation, layer " + std::to_string(place.layer),
+                return Number{.label = "saturation, " + place.name(),
                               .value = curve.mean[at],
                               .shown = rounded(curve.mean[at], 3),
                               .definition =

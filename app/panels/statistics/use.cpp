@@ -8,6 +8,7 @@
 #include "app/panels/statistics/plots.h"
 #include "app/widgets/format.h"
 #include "app/widgets/line_style.h"
+#include "app/widgets/load_words.h"
 #include "app/widgets/number.h"
 #include "app/widgets/plain_plot.h"
 
@@ -21,39 +22,40 @@ void UseChart::make(const AppState& state, const core::GeometrySnapshot& snapsho
 
 std::string UseChart::csv(const SnapshotLayer& place) const {
     if (place.layer >= layers_.size()) return {};
-    return csv_of(layers_[place.layer], static_cast<int64_t>(place.layer), place.snapshot.step);
+    return csv_of(layers_[place.layer], place.name(), place.snapshot.step);
 }
 
 void UseChart::draw(AppState& state, const SnapshotLayer& place, Area area) const {
     const size_t chosen = place.layer;
     if (chosen >= layers_.size() || layers_[chosen].experts.empty())
-        return nothing(state, area, "Loads appear once a batch has been trained.");
+        return nothing(state, area, no_load(state));
     const Utilisation& u = layers_[chosen];
     const float s = state.pixel_scale;
     caption(state, area, "sorted load of every expert, all layers",
-            "Share of all choices of the recent batches \xC3\x97 number of experts, falling. The "
-            "flatter, the better balanced. Experts without a choice have no place on a "
-            "logarithmic axis [def:recent_load].");
+            "Share of all choices of " + choices_counted(state) +
+                " \xC3\x97 number of experts, falling. The flatter, the better balanced. Experts "
+                "without a choice have no place on a "
+                "logarithmic axis [def:recent_load].");
     footer(state, area,
-           state.layer_name(static_cast<int64_t>(chosen)) + ": std / mean " + rounded(u.cv, 2) +
-               " (chance " + rounded(u.chance_cv, 3) + ")   max / mean " +
-               rounded(u.max_over_mean, 2) + "   unused " + with_thousands(u.unused) + " of " +
+           place.name() + ": std / mean " + rounded(u.cv, 2) + " (chance " +
+               rounded(u.chance_cv, 3) + ")   max / mean " + rounded(u.max_over_mean, 2) +
+               "   unused " + with_thousands(u.unused) + " of " +
                with_thousands(static_cast<int64_t>(u.experts.size())) + " experts   n " +
                significant(u.choices, 3) + " choices",
            "chance: std / mean of as many choices dealt evenly, \xE2\x88\x9A((M \xE2\x88\x92 1) "
            "/ n). n: what a fading mean over the last ten updates or so is worth "
            "[def:recent_load].");
     explain_when_clicked(state, [&] {
-        return Number{.label = "std / mean of the load, layer " + std::to_string(chosen),
-                      .value = u.cv,
-                      .shown = rounded(u.cv, 2),
-                      .definition =
-                          "Coefficient of variation of the experts' shares of the choices "
-                          "of the recent batches [def:load]",
-                      .n = std::llround(u.choices),
-                      .over = "choices",
-                      .step = place.snapshot.step,
-                      .command = analysis_command(state, "load")};
+        return Number{
+            .label = "std / mean of the load, " + place.name(),
+            .value = u.cv,
+            .shown = rounded(u.cv, 2),
+            .definition = "Coefficient of variation of the experts' shares of the choices of " +
+                          choices_counted(state) + " [def:load]",
+            .n = std::llround(u.choices),
+            .over = "choices",
+            .step = place.snapshot.step,
+            .command = analysis_command(state, "load")};
     });
     double experts = 1, low = 0.5, high = 2;
     for (const Utilisation& layer : layers_) {
@@ -95,22 +97,20 @@ void UseChart::draw(AppState& state, const SnapshotLayer& place, Area area) cons
         if (ImGui::IsMouseClicked(ImGuiMouseButton_Left))
             state.selection.pick_expert(u.experts[i], ImGui::GetIO().KeyShift);
         offer_on_click(state, [&] {
-            return Number{.label = "load of E" + std::to_string(u.experts[i]) + ", layer " +
-                                   std::to_string(chosen),
+            return Number{.label = "load of E" + std::to_string(u.experts[i]) + ", " + place.name(),
                           .value = std::isfinite(u.loads[i]) ? u.loads[i] : 0.0,
                           .shown = rounded(std::isfinite(u.loads[i]) ? u.loads[i] : 0.0, 2) +
                                    " \xC3\x97 uniform",
-                          .definition =
-                              "Share of all choices of the recent batches, times the "
-                              "number of experts [def:load]",
+                          .definition = "Share of all choices of " + choices_counted(state) +
+                                        ", times the number of experts [def:load]",
                           .step = place.snapshot.step,
                           .command = panel_command(state, "statistics", place.snapshot.step)};
         });
         if (ImGui::BeginTooltip()) {
             expert_line(state, place, u.experts[i]);
-            ImGui::TextColored(state.theme().dim, "rank %s of %s in layer %zu; click selects",
+            ImGui::TextColored(state.theme().dim, "rank %s of %s in %s; click selects",
                                with_thousands(rank + 1).c_str(), with_thousands(last + 1).c_str(),
-                               chosen);
+                               place.name().c_str());
             ImGui::EndTooltip();
         }
     }

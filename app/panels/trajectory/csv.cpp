@@ -1,6 +1,7 @@
 #include "app/panels/trajectory/csv.h"
 
 #include "core/api/base.h"
+#include "core/api/layer_names.h"
 
 namespace hopscope::app {
 namespace {
@@ -20,13 +21,13 @@ std::string lines_of(const core::TraceResult& trace, const std::string& begin) {
                 if (!hop.executed.empty() && !hop.executed[t]) continue;
                 const auto k = static_cast<size_t>(hop.top_k);
                 for (size_t rank = 0; rank < k; ++rank)
-                    lines += begin + std::to_string(t) + "," +
-                             core::csv_text(trace.tokens[t].piece) + "," + std::to_string(l) + "," +
-                             std::to_string(h) + "," + std::to_string(rank) + "," +
-                             std::to_string(hop.experts[t * k + rank]) + "," +
-                             core::csv_number(hop.weights[t * k + rank]) + "," +
-                             cell(hop.entropy, t) + "," + cell(hop.update_norm, t) + "," +
-                             cell(hop.halt_ratio, t) + "\n";
+                    lines +=
+                        begin + std::to_string(t) + "," + core::csv_text(trace.tokens[t].piece) +
+                        "," + core::layer_number(trace.layers[l].name, static_cast<int64_t>(l)) +
+                        "," + std::to_string(h) + "," + std::to_string(rank) + "," +
+                        std::to_string(hop.experts[t * k + rank]) + "," +
+                        core::csv_number(hop.weights[t * k + rank]) + "," + cell(hop.entropy, t) +
+                        "," + cell(hop.update_norm, t) + "," + cell(hop.halt_ratio, t) + "\n";
             }
     return lines;
 }

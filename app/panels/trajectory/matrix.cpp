@@ -101,7 +101,7 @@ void TokenMatrix::draw(AppState& state, const TraceView& view) {
     for (size_t i = 0; i < view.columns.size(); ++i) {
         if (view.columns[i].hop != 0) continue;
         const int64_t layer = view.columns[i].layer;
-        const std::string name = words ? state.layer_name(layer) : short_layer_name(state, layer);
+        const std::string name = words ? state.layer_name(layer) : state.layer_number(layer);
         ImGui::GetWindowDrawList()->AddText(state.fonts.text, kSmallSize * s,
                                             ImVec2(head.x + grid.left_of(i), head.y),
                                             packed(state.theme().dim), name.c_str());

@@ -168,9 +168,7 @@ void TrajectoryPanel::add_prompt_actions(AppState& state, std::vector<ActionItem
     second.id = "trajectory.second";
     second.title = "Second prompt below the first, or one alone";
     second.help = "Two prompts, aligned token by token, with where their experts differ.";
-    second.why_not = [&state] {
-        return state.is_imported() ? state.lacks(core::Need::model) : no_run(state);
-    };
+    second.why_not = [&state] { return no_model(state); };
     second.run = [this, &state] { toggle_second(state); };
     items.push_back(std::move(second));
     ActionItem swap;
@@ -180,7 +178,7 @@ void TrajectoryPanel::add_prompt_actions(AppState& state, std::vector<ActionItem
     swap.why_not = [&state]() -> std::string {
         if (!state.second.open) return "There is no second prompt.";
         return state.prompt.empty() || state.second.text.empty() ? "One of the prompts is empty."
-                                                                 : no_run(state);
+                                                                 : no_model(state);
     };
     swap.run = [this, &state] {
         swap_prompts(state);

@@ -46,7 +46,7 @@ std::string word_in(const AppState& state, const std::string& text, int64_t at, 
 }  // namespace
 
 std::string PassageChooser::refusal(const AppState& state) {
-    if (std::string none = no_run(state); !none.empty()) return none;
+    if (std::string none = no_model(state); !none.empty()) return none;
     if (!state.services.passages) return "This window cannot read the run's text.";
     if (state.status.run_dir.empty()) return "The run has no folder yet.";
     if (state.status.state == core::RunState::preparing)

@@ -30,10 +30,10 @@ void draw_traces(AppState& state) {
     if (ImGui::BeginCombo("##recorded", look.view.trace.c_str())) {
         for (const core::ImportedTrace& trace : look.traces)
             if (ImGui::Selectable(trace.name.c_str(), trace.name == look.view.trace)) {
-                core::ImportedView view = look.view;
+                core::ImportedView view = state.next_view();
                 view.trace = trace.name;
                 view.text = 0;
-                state.session->request_view(std::move(view));
+                state.ask_for_view(std::move(view));
             }
         ImGui::EndCombo();
     }
@@ -41,12 +41,11 @@ void draw_traces(AppState& state) {
 }
 
 void ask_for_text(AppState& state, int64_t text) {
-    core::ImportedView view = state.imported->view;
+    core::ImportedView view = state.next_view();
     view.text = text;
     state.selection.prompt_tokens.clear();
     ++state.selection.version;
-    state.session->request_view(std::move(view));
-    state.keep_drawing();
+    state.ask_for_view(std::move(view));
 }
 
 void draw_texts(AppState& state, const core::ImportedTrace& trace) {

@@ -120,7 +120,7 @@ Result<std::string> analyze(const AnalyzeOptions& options) {
     return answer();
 }
 
-std::vector<Definition> analysis_definitions() {
+std::vector<Definition> analysis_definitions(bool) {
     return {{"phases", "where a curve changes its course"}};
 }
 
@@ -142,7 +142,8 @@ bool is_model(const std::string& dir) {
     return dir == fake_lab().published;
 }
 
-Result<std::string> open_model(const std::string& dir, const std::string& cache) {
+Result<std::string> open_model(const std::string& dir, const std::string& cache,
+                               const std::function<bool()>&) {
     fake_lab().model_cache = cache;
     return answer();
 }

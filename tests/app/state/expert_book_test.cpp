@@ -95,7 +95,10 @@ TEST(ExpertBook, PlacesInTheSequence) {
     // Two sequences of two tokens: the first of each is in the first quarter, the other in the
     // third. Expert 0 is chosen by tokens 0, 1 and 2, expert 1 by 1, 2 and 3.
     const ExpertBook book = expert_book(sample(), 0, nullptr, 2);
-    EXPECT_EQ(book.length, 2);
+    EXPECT_TRUE(book.placed);
+    auto texts = sample();
+    texts.text_begins = {0, 2};
+    EXPECT_EQ(expert_book(texts, 0, nullptr).entries[0].position.quarters[2].tokens, 1);
     const PositionUse& use = book.entries[0].position;
     EXPECT_EQ(use.of, 3);
     EXPECT_EQ(use.all, 4);

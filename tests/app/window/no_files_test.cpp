@@ -183,7 +183,7 @@ TEST(NoFiles, FramesTouchNone) {
     folder.write("configs/a.toml", "");
     gui_test::FakeSession* session = nullptr;
     Services services = gui_test::fake_services({}, &session);
-    services.analysis_definitions = [] {
+    services.analysis_definitions = [](bool) {
         return std::vector<std::pair<std::string, std::string>>{{"load", "counts. n: choices."}};
     };
     services.word_lists =

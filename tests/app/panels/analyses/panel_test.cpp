@@ -20,7 +20,7 @@ void click(ImGuiTestContext* ctx, const char* label) {
 /// A laboratory that makes one document; `fails` has no data for it.
 void give_laboratory(const std::string& folder) {
     auto& services = stage->state.services;
-    services.analysis_definitions = [] {
+    services.analysis_definitions = [](bool) {
         return std::vector<std::pair<std::string, std::string>>{
             {"load", "counts of each expert. n: choices."}, {"fails", "never there. n: 0."}};
     };
@@ -41,7 +41,7 @@ void give_laboratory(const std::string& folder) {
 /// One that nobody can have, one that asks for a second run, which it is given as `against`.
 void give_refusals(const std::string& folder, std::string& against) {
     auto& services = stage->state.services;
-    services.analysis_definitions = [] {
+    services.analysis_definitions = [](bool) {
         return std::vector<std::pair<std::string, std::string>>{
             {"load", "counts. n: choices."}, {"dense", "none. n: 0."}, {"two", "of two. n: 1."}};
     };

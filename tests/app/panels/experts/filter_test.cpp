@@ -18,6 +18,7 @@ ExpertBook book() {
     const std::vector<std::string> written = {"prior", "prior", "water", "money", ""};
     ExpertBook out;
     out.layer = 1;
+    out.layer_name = "layer 1";
     out.hops = 3;
     out.sample = 50;
     out.dictionary_step = 10;
@@ -206,6 +207,17 @@ TEST(ExpertContexts, StayInTheirSequence) {
     EXPECT_EQ(found[1].before, " the ri");
     EXPECT_EQ(found[1].piece, "-ver");
     EXPECT_EQ(found[1].after, "");
+    // Texts of different lengths, whose choices a server recorded without weights.
+    snapshot.text_begins = {0, 2};
+    for (float& weight : snapshot.layers[0].weights) weight = core::kNaN;
+    const auto recorded = contexts_of(snapshot, 0, 1, 2, 0);
+    ASSERT_EQ(recorded.size(), 2u);
+    EXPECT_EQ(recorded[0].token, 1);
+    EXPECT_EQ(recorded[0].before, " the");
+    EXPECT_EQ(recorded[0].after, "");
+    EXPECT_TRUE(std::isnan(recorded[0].weight));
+    EXPECT_EQ(recorded[1].token, 2);
+    EXPECT_EQ(recorded[1].after, " was deep.");
 }
 
 }  // namespace

@@ -156,7 +156,7 @@ TEST(Coactivation, Table) {
     g.hops = 1;
     g.top_k = 2;
     g.choices = {0, 1, /**/ 0, 2};
-    expect_table(csv_of(coactivation_of(snapshot, 0, {}, RowOrder::load)),
+    expect_table(csv_of(coactivation_of(snapshot, 0, {}, RowOrder::load), "layer 0"),
                  "# share of the uses of the expert of the row whose set also holds that of the "
                  "column, layer 0, step 7, 2 tokens, 1 hops\nexpert,0,1,2\n0,,0.5,0.5\n1,1,,0\n"
                  "2,1,0,\n# strongest pairs\n"

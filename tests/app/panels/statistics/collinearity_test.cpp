@@ -98,7 +98,7 @@ TEST(Statistics, ClosestPairsOfAllExperts) {
     EXPECT_FLOAT_EQ(c.closest[0].cosine, c.all.largest);
     const viz::LargestCosine chance = viz::largest_random_cosine(400, 8);
     EXPECT_DOUBLE_EQ(c.chance.median, chance.median);
-    const std::string table = csv_of(c);
+    const std::string table = csv_of(c, "layer 0");
     EXPECT_NE(table.find("\nexpert,other,cosine\n" + std::to_string(c.all.a) + "," +
                          std::to_string(c.all.b) + ","),
               std::string::npos);

@@ -129,7 +129,10 @@ TEST(Information, DamageHasNoNumber) {
     EXPECT_TRUE(std::isnan(information_of(snapshot, TokenLabel::id).layers[0].nats));
     snapshot.layers[0].choices.resize(5);
     EXPECT_TRUE(std::isnan(information_of(snapshot, TokenLabel::id).layers[0].nats));
-    EXPECT_TRUE(csv_of(information_of(snapshot, TokenLabel::id)).ends_with("\n0,,,,,,,,,\n"));
+    const auto table = [&] { return csv_of(information_of(snapshot, TokenLabel::id), snapshot); };
+    EXPECT_TRUE(table().ends_with("\n0,,,,,,,,,\n"));
+    snapshot.layers[0].name = "layer 7 attention";
+    EXPECT_TRUE(table().ends_with("\n7 attention,,,,,,,,,\n"));
 }
 
 }  // namespace

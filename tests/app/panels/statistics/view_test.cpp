@@ -151,18 +151,18 @@ TEST(Statistics, TablesForExport) {
     core::LayerGeometry g;
     g.hops = 2;
     g.jaccard = {1, 0.1f, 0.1f, 1};
-    EXPECT_EQ(csv_of(g, {}, 3, 40),
+    EXPECT_EQ(csv_of(g, {}, "layer 3", 40),
               "# Jaccard of the experts chosen at two hops, mean over the probe tokens, layer 3, "
               "step 40\nhop,0,1\n0,1,0.1\n1,0.1,1\n");
     g.top_k = 1;
     g.choices = {0, 1, 2, /**/ 0, 1, 0};
     expect_table(
-        csv_of(g, hop_overlaps(g, core::MoeConfig()), 3, 40),
+        csv_of(g, hop_overlaps(g, core::MoeConfig()), "layer 3", 40),
         "# Jaccard of the experts chosen at two hops, mean over the probe tokens, layer 3, "
         "step 40\nhop,0,1\n0,1,0.1\n1,0.1,1\n# half of its 95 % interval, n 3 tokens\n"
         "hop,0,1\n0,0,0.65332133\n1,0.65332133,0\n");
     g.load = {0.0f, 1.0f};
-    expect_table(csv_of(utilisation_of(g, 4), 0, 5),
+    expect_table(csv_of(utilisation_of(g, 4), "layer 0", 5),
                  "# load of the experts, times uniform, layer 0, step 5, n 4 choices\n"
                  "rank,expert,load,load_ci95_low,load_ci95_high\n1,1,2,1.0202183,2\n"
                  "2,0,0,0,0.9797817\n");

@@ -1,5 +1,7 @@
 // The panels on an imported model, without a screen: which recorded text is followed, and how rows
 // become directions.
+#include "app/state/actions.h"
+#include "app/state/number.h"
 #include "tests/app/imported_stage.h"
 
 namespace hopscope::gui_test {
@@ -57,9 +59,42 @@ void register_rows(ImGuiTestEngine* engine) {
     };
 }
 
+void register_several(ImGuiTestEngine* engine) {
+    // Wrong if the second of two requests undid the first, which had not been answered yet.
+    ImGuiTest* t = IM_REGISTER_TEST(engine, "imported", "two_requests_at_once_both_count");
+    both(t, [] { return small(); });
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        const ImportedStage imported(ctx);
+        app::AppState& state = stage->state;
+        core::ImportedView view = state.next_view();
+        view.trace = "b";
+        state.ask_for_view(view);
+        view = state.next_view();
+        view.centre = true;
+        state.ask_for_view(view);
+        IM_CHECK(wait_for(ctx, [&] { return !state.asked_view; }));
+        IM_CHECK(state.imported->view.trace == "b");
+        IM_CHECK(state.imported->view.centre);
+        IM_CHECK(state.next_view() == state.imported->view);
+    };
+    // Wrong if a number named a place among the routers, or a command that an import refuses.
+    t = IM_REGISTER_TEST(engine, "imported", "what_needs_the_model_is_refused_with_the_reason");
+    both(t, [] { return small(); });
+    t->TestFunc = [](ImGuiTestContext* ctx) {
+        const ImportedStage imported(ctx);
+        app::AppState& state = stage->state;
+        const std::string why = app::no_model(state);
+        IM_CHECK(!why.empty());
+        for (const app::ActionItem& item : app::expert_actions(state, 0, 1))
+            IM_CHECK_STR_EQ(item.refusal().c_str(), why.c_str());
+        IM_CHECK(app::panel_command(state, "statistics", 0).find("--step") == std::string::npos);
+    };
+}
+
 const PanelTests tests([](ImGuiTestEngine* engine) {
     register_texts(engine);
     register_rows(engine);
+    register_several(engine);
 });
 
 }  // namespace
