@@ -102,7 +102,7 @@ void StatusBar::draw(AppState& state, float height) {
                              .definition = "What training and looking hold of the memory of the "
                                            "GPU. The value is in bytes",
                              .no_command = kLiveNumber});
-    if (costs && state.session && status.followed.empty() && !state.still)
+    if (costs && state.session && status.followed.empty() && !state.still && !state.is_imported())
         part("window costs ",
              {.label = "cost of the window",
               .value = status.publish_share,
@@ -110,7 +110,16 @@ void StatusBar::draw(AppState& state, float height) {
               .definition = "Time the trainer spends publishing for the window, as a share of its "
                             "training time",
               .no_command = kLiveNumber});
-    if (state.geometry)
+    if (state.imported) {
+        const core::ImportedTrace* trace = state.shown_trace();
+        ImGui::TextUnformatted(
+            (state.imported->family +
+             (trace ? ", trace " + trace->name + ", " + with_thousands(trace->tokens) + " tokens"
+                    : ", no trace"))
+                .c_str());
+        tooltip("The published model and the recording that the panels show");
+        ImGui::SameLine(0, 16 * s);
+    } else if (state.geometry) {
         part("snapshot of ",
              {.label = "snapshot",
               .value = static_cast<double>(state.geometry->step),
@@ -125,7 +134,7 @@ void StatusBar::draw(AppState& state, float height) {
                  ? ", " + rounded(std::max(0.0, state.unix_now - state.geometry->seconds), 1) +
                        " s old"
                  : ", the newest");
-    else if (status.state == core::RunState::preparing) {
+    } else if (status.state == core::RunState::preparing) {
         ImGui::TextUnformatted("no snapshot yet");
         tooltip("The routing space appears with the first one");
         ImGui::SameLine(0, 16 * s);

@@ -1,6 +1,8 @@
 #include "core/imported/served_trace.h"
 
 #include <algorithm>
+#include <cmath>
+#include <cstdint>
 
 #include "core/base/base64.h"
 #include "core/base/files.h"
@@ -191,9 +193,10 @@ class Replies {
         if (auto s = fields.status(); !s) return s;
         std::vector<int64_t> shape;
         for (const double size : sizes) {
-            if (!(size >= 0 && size < 1e12 &&
-                  size == static_cast<double>(static_cast<int64_t>(size))))
-                return wrong(name, usage_error("\"shape\": sizes from 0 expected"));
+            if (!(size >= 0 && size <= INT32_MAX && size == std::floor(size)))
+                return wrong(name,
+                             usage_error("\"shape\": found " + dump_line(Json(size)) +
+                                         ", allowed are sizes 0 … " + std::to_string(INT32_MAX)));
             shape.push_back(static_cast<int64_t>(size));
         }
         if (text.start < 0 || text.start > INT32_MAX)

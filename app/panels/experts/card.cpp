@@ -12,9 +12,9 @@
 #include "app/widgets/expert_words.h"
 #include "app/widgets/fonts.h"
 #include "app/widgets/format.h"
-#include "app/widgets/load_words.h"
 #include "app/widgets/number.h"
 #include "app/widgets/piece_text.h"
+#include "app/widgets/run_words.h"
 #include "app/widgets/widgets.h"
 #include "core/api/base.h"
 

@@ -5,7 +5,7 @@
 #include "app/panels/experts/filter.h"
 #include "app/panels/experts/position_part.h"
 #include "app/widgets/format.h"
-#include "app/widgets/load_words.h"
+#include "app/widgets/run_words.h"
 
 namespace hopscope::app {
 namespace {

@@ -8,6 +8,7 @@
 #include "app/widgets/export.h"
 #include "app/widgets/format.h"
 #include "app/widgets/layer_choice.h"
+#include "app/widgets/run_words.h"
 #include "app/widgets/task_state.h"
 #include "app/widgets/widgets.h"
 
@@ -28,8 +29,8 @@ std::unique_ptr<Panel> make_experts_panel() {
 std::string ExpertsPanel::detail(const AppState& state) const {
     const ExpertBook* book = state.experts.book();
     if (!book) return {};
-    return book->layer_name + ", " + with_thousands(std::ssize(book->entries)) +
-           " experts   step " + with_thousands(book->step);
+    return book->layer_name + ", " + with_thousands(std::ssize(book->entries)) + " experts" +
+           step_text(state, "   ", book->step);
 }
 
 std::vector<ActionItem> ExpertsPanel::actions(AppState& state) {
@@ -235,8 +236,9 @@ void ExpertsPanel::draw_card(AppState& state, const ExpertBook& book) {
 void ExpertsPanel::draw_footer(AppState& state) const {
     ImGui::PushFont(state.fonts.text, kSmallSize);
     text_cut(state,
-             "click selects, Shift adds   right click: steer, suppress, force   / filters   "
-             "arrows walk",
+             std::string("click selects, Shift adds   ") +
+                 (state.is_imported() ? "" : "right click: steer, suppress, force   ") +
+                 "/ filters   arrows walk",
              state.theme().dim);
     ImGui::PopFont();
 }

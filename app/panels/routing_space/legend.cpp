@@ -71,7 +71,8 @@ void SpaceLegend::draw(AppState& state, const SpaceView& view, const SpaceLook& 
             : std::string();
     if (!lacks.empty()) {
         p = draw_line(state, p,
-                      std::string("no ") + look.color->name() + " in the snapshot of this step");
+                      std::string("no ") + look.color->name() +
+                          (state.is_imported() ? "" : " in the snapshot of this step"));
     } else if (look.color && view.values.color) {
         const viz::QuantityValues& values = *view.values.color;
         switch (look.color->kind()) {
@@ -91,7 +92,7 @@ void SpaceLegend::draw(AppState& state, const SpaceView& view, const SpaceLook& 
     }
     const auto assigned = [&](const char* what, const viz::Quantity* quantity,
                               const SharedValues& values) {
-        if (!quantity || !values || quantity == look.color) return;
+        if (!quantity || !values || quantity == look.color || values->n == 0) return;
         const std::string text = std::string(what) + ": " + quantity->name() + " " +
                                  rounded(values->low, 2) + " \xE2\x80\xA6 " +
                                  rounded(values->high, 2) + " " + quantity->unit() + ", " +

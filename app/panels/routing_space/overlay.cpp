@@ -4,6 +4,7 @@
 #include <cmath>
 #include <imgui.h>
 #include <span>
+#include <string_view>
 
 #include "app/panels/routing_space/labels.h"
 #include "app/panels/routing_space/neighbours.h"
@@ -11,10 +12,10 @@
 #include "app/widgets/fonts.h"
 #include "app/widgets/format.h"
 #include "app/widgets/line_style.h"
-#include "app/widgets/load_words.h"
 #include "app/widgets/marks.h"
 #include "app/widgets/number.h"
 #include "app/widgets/piece_text.h"
+#include "app/widgets/run_words.h"
 
 namespace hopscope::app {
 namespace {
@@ -64,11 +65,12 @@ std::string basis_text(const SpaceScene& scene) {
     std::string text;
     switch (scene.view.axes.kind) {
         case viz::AxesKind::principal:
-            text = place.provisional ? "provisional basis, step " : "basis from step ";
-            text += with_thousands(place.basis.step);
+            text = step_text(scene.state, place.provisional ? "provisional basis, " : "basis from ",
+                             place.basis.step);
+            if (text.empty()) text = "principal axes of the rows";
             break;
         case viz::AxesKind::centroids:
-            text = "two centroids of this step, the second without its part along the first";
+            text = "two centroids, the second without its part along the first";
             break;
         case viz::AxesKind::raw:
             text = "dimensions of the routing space as they are";
@@ -105,9 +107,8 @@ void expert_tooltip(const AppState& state, int64_t expert) {
         state.pixel_scale);
     ImGui::Text("E%lld", static_cast<long long>(expert));
     ImGui::SameLine();
-    ImGui::TextColored(state.theme().dim, "%s, step %s",
-                       state.layer_name(state.selection.layer).c_str(),
-                       with_thousands(state.geometry->step).c_str());
+    ImGui::TextColored(state.theme().dim, "%s%s", state.layer_name(state.selection.layer).c_str(),
+                       step_text(state, ", ", state.geometry->step).c_str());
     const std::string words = expert_words(state, state.selection.layer, expert, kTooltipWords);
     if (!words.empty()) ImGui::TextUnformatted(displayable(words, state.fonts.text).c_str());
     if (i < g.load.size()) {
@@ -311,7 +312,8 @@ void draw_captions(const SpaceScene& scene, const SpaceLook& look) {
     if (view.solid) axes += "   " + view.axis_names[2] + " " + share_text(view.variance[2]);
     // As much of it as there is room for, never half a word.
     for (const char* more : {" of the variance at this step", " of the variance"})
-        if (text_extent(state.fonts.text, font, axes + more).x <= size.x) {
+        if (!(state.is_imported() && std::string_view(more).ends_with("step")) &&
+            text_extent(state.fonts.text, font, axes + more).x <= size.x) {
             axes += more;
             break;
         }
@@ -338,10 +340,13 @@ void draw_captions(const SpaceScene& scene, const SpaceLook& look) {
     if (scene.making) reading = kMaking;
     const double age = std::max(0.0, state.unix_now - state.geometry->seconds);
     std::string when =
-        (state.sample.shown() ? with_thousands(std::ssize(state.geometry->token_ids)) + " tokens of"
-                              : std::string("snapshot of")) +
-        " step " + with_thousands(state.geometry->step);
-    if (state.geometry->seconds > 0 && state.unix_now > 0)
+        step_text(state,
+                  (state.sample.shown()
+                       ? with_thousands(std::ssize(state.geometry->token_ids)) + " tokens of "
+                       : std::string("snapshot of "))
+                      .c_str(),
+                  state.geometry->step);
+    if (!when.empty() && state.geometry->seconds > 0 && state.unix_now > 0)
         when += ", " + (age < 10 ? rounded(age, 1) + " s" : duration(age)) +
                 (state.training() && state.time.live() ? " old" : " ago");
     const auto right = [&](const std::string& text, float height, float y, float left_width) {

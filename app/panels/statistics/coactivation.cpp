@@ -5,6 +5,7 @@
 #include "app/panels/statistics/pair_list.h"
 #include "app/widgets/format.h"
 #include "app/widgets/number.h"
+#include "app/widgets/run_words.h"
 
 namespace hopscope::app {
 namespace {
@@ -102,8 +103,8 @@ void CoactivationPage::draw_matrix_of(AppState& state, const SnapshotLayer& plac
     } else {
         ImGui::Text("%s uses in the sample", with_thousands(uses).c_str());
     }
-    ImGui::TextColored(state.theme().dim, "%s, step %s; click selects, shift adds",
-                       place.name().c_str(), with_thousands(c.step).c_str());
+    ImGui::TextColored(state.theme().dim, "%s%s; click selects, shift adds", place.name().c_str(),
+                       step_text(state, ", ", c.step).c_str());
     ImGui::EndTooltip();
 }
 

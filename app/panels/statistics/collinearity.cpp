@@ -6,6 +6,7 @@
 #include "app/panels/statistics/pair_list.h"
 #include "app/widgets/format.h"
 #include "app/widgets/number.h"
+#include "app/widgets/run_words.h"
 #include "app/widgets/widgets.h"
 
 namespace hopscope::app {
@@ -82,10 +83,11 @@ void CollinearityMap::draw_matrix_of(AppState& state, const SnapshotLayer& place
         "mean: over all pairs of different centroids. nearest: mean over centroids of the cosine "
         "of the nearest other one. rank: exp(entropy of the normalised squared singular "
         "values). Over all " +
-            with_thousands(all.rows) + " centroids of " + place.name() + " at step " +
-            with_thousands(c.step) + ". Highest pair: E" + std::to_string(all.a) + " and E" +
-            std::to_string(all.b) + ", " + show(all.largest) + "; as many random directions: " +
-            random_text(c) + ". Exact: all pairs are counted, none are sampled.");
+            with_thousands(all.rows) + " centroids of " + place.name() +
+            step_text(state, " at ", c.step) + ". Highest pair: E" + std::to_string(all.a) +
+            " and E" + std::to_string(all.b) + ", " + show(all.largest) +
+            "; as many random directions: " + random_text(c) +
+            ". Exact: all pairs are counted, none are sampled.");
     explain_when_clicked(state, [&] {
         return Number{.label = "mean cosine of centroids, " + place.name(),
                       .value = static_cast<double>(all.mean),
@@ -163,8 +165,8 @@ void CollinearityMap::draw_pair(const AppState& state, const SnapshotLayer& plac
             rounded(static_cast<double>(numbers().all.nearest_of[static_cast<size_t>(a)]), 4)
                 .c_str());
     }
-    ImGui::TextColored(state.theme().dim, "%s, step %s; click selects, shift adds",
-                       place.name().c_str(), with_thousands(numbers().step).c_str());
+    ImGui::TextColored(state.theme().dim, "%s%s; click selects, shift adds", place.name().c_str(),
+                       step_text(state, ", ", numbers().step).c_str());
     ImGui::EndTooltip();
 }
 

@@ -4,8 +4,8 @@
 #include <imgui.h>
 
 #include "app/widgets/format.h"
-#include "app/widgets/load_words.h"
 #include "app/widgets/number.h"
+#include "app/widgets/run_words.h"
 
 namespace hopscope::app {
 
@@ -27,8 +27,10 @@ void LoadChart::draw(AppState& state, const SnapshotLayer& place, Area area) {
         return;
     }
     caption(state, area,
-            "load of each expert, steps " + with_thousands(m.first_step) + " \xE2\x80\x93 " +
-                with_thousands(m.last_step) + " (one row an expert, most used now on top)",
+            state.is_imported()
+                ? "load of each expert (one row an expert, most used on top)"
+                : "load of each expert, steps " + with_thousands(m.first_step) + " \xE2\x80\x93 " +
+                      with_thousands(m.last_step) + " (one row an expert, most used now on top)",
             "Share of all choices of " + choices_counted(state) +
                 ", times the number of experts: 1 is uniform [def:recent_load]. Of the snapshots "
                 "that the run keeps "
@@ -37,7 +39,8 @@ void LoadChart::draw(AppState& state, const SnapshotLayer& place, Area area) {
     const double now = choices_of(state, place);
     footer(
         state, area,
-        "n " + significant(now, 3) + " choices behind the newest column" +
+        "n " + significant(now, 3) +
+            (state.is_imported() ? " choices" : " choices behind the newest column") +
             ", 95 % of a uniform load: " +
             interval_text(load_interval(1.0 / static_cast<double>(m.experts), now, m.experts), 2),
         "The load is a fading mean over the last ten updates or so, worth that many choices; "
@@ -70,8 +73,8 @@ void LoadChart::draw(AppState& state, const SnapshotLayer& place, Area area) {
     });
     if (!ImGui::BeginTooltip()) return;
     expert_line(state, place, expert);
-    ImGui::Text("%s \xC3\x97 uniform near step %s", rounded(times, 2).c_str(),
-                with_thousands(step).c_str());
+    ImGui::Text("%s \xC3\x97 uniform%s", rounded(times, 2).c_str(),
+                step_text(state, " near ", step).c_str());
     const double share = times / static_cast<double>(m.experts);
     ImGui::TextColored(state.theme().dim, "95 %%: %s, n = %s choices",
                        interval_text(load_interval(share, n, m.experts), 2).c_str(),

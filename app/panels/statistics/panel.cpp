@@ -11,6 +11,7 @@
 #include "app/widgets/export.h"
 #include "app/widgets/format.h"
 #include "app/widgets/layer_choice.h"
+#include "app/widgets/run_words.h"
 #include "app/widgets/widgets.h"
 #include "core/api/cautions.h"
 
@@ -85,7 +86,7 @@ SnapshotLayer StatisticsPanel::place_of(const AppState& state) const {
 
 std::string StatisticsPanel::detail(const AppState& state) const {
     if (!state.geometry || state.geometry->layers.empty()) return {};
-    return place_of(state).name() + "   step " + with_thousands(state.geometry->step);
+    return place_of(state).name() + step_text(state, "   ", state.geometry->step);
 }
 
 std::string StatisticsPanel::problem(const AppState& state) const {
@@ -388,8 +389,10 @@ void StatisticsPanel::draw_overview(AppState& state, const SnapshotLayer& place,
     const bool no_load = lower.size.y < 5 * ImGui::GetTextLineHeight();
     if (no_load) upper = area;
     const float share = one_hop ? 0.3f : 0.46f;
-    draw_hops(state, place, left_part(upper, share, gap));
-    collinearity_.draw(state, place, right_part(upper, share, gap), false);
+    // Routers of other models have no hops that could overlap.
+    if (!state.is_imported()) draw_hops(state, place, left_part(upper, share, gap));
+    collinearity_.draw(state, place, state.is_imported() ? upper : right_part(upper, share, gap),
+                       false);
     if (!no_load) load_.draw(state, place, lower);
 }
 

@@ -8,9 +8,9 @@
 #include "app/panels/statistics/plots.h"
 #include "app/widgets/format.h"
 #include "app/widgets/line_style.h"
-#include "app/widgets/load_words.h"
 #include "app/widgets/number.h"
 #include "app/widgets/plain_plot.h"
+#include "app/widgets/run_words.h"
 
 namespace hopscope::app {
 

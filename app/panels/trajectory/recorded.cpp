@@ -82,8 +82,8 @@ void draw_recorded(AppState& state) {
     draw_texts(state, *trace);
     flow(150 * s);
     ImGui::AlignTextToFramePadding();
-    ImGui::TextColored(state.theme().dim, "%s texts, %s tokens",
-                       with_thousands(trace->texts).c_str(), with_thousands(trace->tokens).c_str());
+    ImGui::TextColored(state.theme().dim, "%s %s, %s tokens", with_thousands(trace->texts).c_str(),
+                       trace->texts == 1 ? "text" : "texts", with_thousands(trace->tokens).c_str());
     if (const std::string none = lacking(*trace); !none.empty()) note(state, none);
     for (const std::string& found : trace->notes) note(state, found);
 }
