@@ -19,9 +19,10 @@ import re
 import struct
 import sys
 
-ROUTER = re.compile(r"(?:^|\.)layers\.(\d+)\.(mlp|block_sparse_moe|feed_forward|self_attention\.experts)\.(?:gate|router)(?:\.layer)?$")
-CORRECTIONS = ("e_score_correction_bias", "moe_statics.e_score_correction_bias")
-TOP_K = ("num_experts_per_tok", "moe_k", "experts_per_token", "moe_top_k")
+ROUTER = re.compile(r"(?:^|\.)layers\.(\d+)\.(mlp|block_sparse_moe|feed_forward|mixer|self_attention\.experts)\."
+                    r"(?:gate|router)(?:\.layer|\.gate|\.wg)?$")
+CORRECTIONS = ("e_score_correction_bias", "moe_statics.e_score_correction_bias", "expert_bias")
+TOP_K = ("num_experts_per_tok", "moe_k", "experts_per_token", "moe_top_k", "moe_topk")
 DTYPES = {"int32": "I32", "float32": "F32"}
 
 
@@ -92,8 +93,9 @@ def top_k_sigmoid(torch, s, z, k, correction):
 
 
 # Of each family its rule, and the numbers of it that the configuration may leave out where they are others than OTHERWISE.
+ALWAYS_DIVIDES = {"norm_topk_prob": True}  # whatever the configuration says
 FAMILIES = {
-    "mixtral": (softmax_top_k, {"norm_topk_prob": True}),
+    "mixtral": (softmax_top_k, ALWAYS_DIVIDES),
     "phimoe": (sparse_mixer, {"router_jitter_noise": 0.01}),
     "minimax_m2": (corrected_sigmoid, {}),
     "olmoe": (softmax_top_k, {}),
@@ -110,6 +112,21 @@ FAMILIES = {
     "granitemoe": (top_k_softmax, {}),
     "jetmoe": (top_k_softmax, {}),
     "ernie4_5_moe": (corrected_softmax, {"moe_norm_min": 1e-12}),
+    "minimax": (softmax_top_k, ALWAYS_DIVIDES),
+    "qwen3_vl_moe": (softmax_top_k, ALWAYS_DIVIDES),
+    "qwen3_5_moe": (softmax_top_k, ALWAYS_DIVIDES),
+    "hunyuan_v1_moe": (softmax_top_k, ALWAYS_DIVIDES),
+    "jamba": (softmax_top_k, {}),
+    "glm4v_moe": (grouped_sigmoid, {"norm_topk_prob": True}),
+    "glm_moe_dsa": (grouped_sigmoid, {"norm_topk_prob": True}),
+    "exaone_moe": (grouped_sigmoid, {"norm_topk_prob": True}),
+    "solar_open": (grouped_sigmoid, {"norm_topk_prob": True}),
+    "afmoe": (grouped_sigmoid, ALWAYS_DIVIDES),
+    "lfm2_moe": (grouped_sigmoid, {"norm_topk_prob": True}),
+    "nemotron_h": (grouped_sigmoid, {"norm_topk_prob": True}),
+    "granitemoeshared": (top_k_softmax, {}),
+    "granitemoehybrid": (top_k_softmax, {}),
+    "aria": (top_k_softmax, {}),
     "llama4": (top_k_sigmoid, {}),
 }
 OTHERWISE = {"norm_topk_prob": False, "n_group": 1, "topk_group": 1, "routed_scaling_factor": 1.0, "router_jitter_noise": 0.0,
@@ -141,8 +158,10 @@ def settings(config):
         return {**OTHERWISE, **own}[key] if found is None else found
 
     out = {"rule": rule, **{name: number(key) for name, key in READS.get(rule, {}).items()}}
-    if family == "mixtral":  # divides whatever is said
+    if own is ALWAYS_DIVIDES:
         out["normalise"] = True
+    if "scale" in out and getattr(config, "routed_scaling_factor", None) is None:
+        out["scale"] = getattr(config, "route_scale", None) or out["scale"]
     if rule is grouped_softmax and getattr(config, "topk_method", None) != "group_limited_greedy":
         out["groups"] = out["kept_groups"] = 1
     return out
@@ -154,6 +173,8 @@ def choose(config, logits, correction=None):
 
     numbers = settings(config)
     k = next((getattr(config, name) for name in TOP_K if getattr(config, name, None)), 0)
+    if isinstance(k, (list, tuple)):  # a number a layer
+        k = k[0] if len(set(k)) == 1 else 0
     if not k:
         raise SystemExit(f"the configuration says no number of experts a token ({', '.join(TOP_K)})")
     experts, weights = numbers["rule"](torch, numbers, logits, k, 0 if correction is None else correction)
@@ -184,7 +205,8 @@ class Capture:
 
     @staticmethod
     def _correction(modules, name):
-        for owner in (modules[name], modules[name.rpartition(".")[0]]):
+        parent = name.rpartition(".")[0]
+        for owner in (modules[name], modules[parent], modules[parent.rpartition(".")[0]]):
             for path in CORRECTIONS:
                 part = owner
                 for attribute in path.split("."):

@@ -23,11 +23,20 @@ RouterNames corrected_gate() {
     return gate({"mlp.gate.e_score_correction_bias", "mlp.e_score_correction_bias"});
 }
 
+RouterNames granite_router() {
+    return {kOwnPool,
+            {"block_sparse_moe.router.layer.weight", "block_sparse_moe.router.weight"},
+            {},
+            {},
+            kNorm};
+}
+
 // clang-format off
 std::vector<Family> table() {
     using enum RoutingRule;
     return {
-        {.model_type = "mixtral", .rule = softmax_top_k, .routers = {sparse_gate({"mlp.gate.weight"})}, .normalise = true},
+        {.model_type = "mixtral", .rule = softmax_top_k, .routers = {sparse_gate({"mlp.gate.weight"})},
+         .always_divides = true},
         {.model_type = "phimoe", .rule = sparse_mixer, .routers = {sparse_gate({"mlp.router.weight", "mlp.gate.weight"})},
          .jitter = 0.01f},
         {.model_type = "minimax_m2", .rule = corrected_sigmoid,
@@ -47,8 +56,7 @@ std::vector<Family> table() {
         {.model_type = "dots1", .rule = grouped_sigmoid, .routers = {corrected_gate()}, .predicts = true},
         {.model_type = "gpt_oss", .rule = top_k_softmax,
          .routers = {{kOwnPool, {"mlp.router.weight"}, {"mlp.router.bias"}, {}, kNorm}}},
-        {.model_type = "granitemoe", .rule = top_k_softmax,
-         .routers = {{kOwnPool, {"block_sparse_moe.router.layer.weight", "block_sparse_moe.router.weight"}, {}, {}, kNorm}}},
+        {.model_type = "granitemoe", .rule = top_k_softmax, .routers = {granite_router()}},
         {.model_type = "jetmoe", .rule = top_k_softmax,
          .routers = {{kOwnPool, {"mlp.router.layer.weight", "mlp.router.weight"}, {}, {}, kNorm},
                      {"attention", {"self_attention.experts.router.layer.weight", "self_attention.experts.router.weight"},
@@ -56,7 +64,31 @@ std::vector<Family> table() {
         {.model_type = "ernie4_5_moe", .rule = corrected_softmax,
          .routers = {gate({"mlp.moe_statics.e_score_correction_bias", "mlp.gate.moe_statics.e_score_correction_bias",
                            "mlp.gate.e_score_correction_bias"})}, .least_sum = 1e-12f},
-        // Not held against the library's own numbers, as the others are.
+        // Of families above, under names of their own.
+        {.model_type = "minimax", .rule = softmax_top_k, .routers = {sparse_gate({"mlp.gate.weight"})}, .always_divides = true},
+        {.model_type = "qwen3_vl_moe", .rule = softmax_top_k, .routers = {gate()}, .always_divides = true},
+        {.model_type = "qwen3_5_moe", .rule = softmax_top_k, .routers = {gate()}, .always_divides = true, .gain_from_one = true},
+        {.model_type = "hunyuan_v1_moe", .rule = softmax_top_k, .routers = {{kOwnPool, {"mlp.gate.wg.weight"}, {}, {}, kNorm}},
+         .always_divides = true},
+        {.model_type = "jamba", .rule = softmax_top_k,
+         .routers = {{kOwnPool, {"feed_forward.router.weight"}, {}, {}, "pre_ff_layernorm.weight"}}},
+        {.model_type = "glm4v_moe", .rule = grouped_sigmoid, .routers = {corrected_gate()}, .normalise = true, .predicts = true},
+        {.model_type = "glm_moe_dsa", .rule = grouped_sigmoid, .routers = {corrected_gate()}, .normalise = true, .predicts = true},
+        {.model_type = "exaone_moe", .rule = grouped_sigmoid, .routers = {corrected_gate()}, .normalise = true},
+        {.model_type = "solar_open", .rule = grouped_sigmoid, .routers = {corrected_gate()}, .normalise = true},
+        {.model_type = "afmoe", .rule = grouped_sigmoid,
+         .routers = {{kOwnPool, {"mlp.router.gate.weight"}, {}, {"mlp.expert_bias"}, "pre_mlp_layernorm.weight"}},
+         .always_divides = true},
+        // Its library adds 1e-6 to the sum that it divides by, where others add 1e-20.
+        {.model_type = "lfm2_moe", .rule = grouped_sigmoid,
+         .routers = {{kOwnPool, {"feed_forward.gate.weight"}, {}, {"feed_forward.expert_bias"}, "ffn_norm.weight"}},
+         .normalise = true},
+        {.model_type = "nemotron_h", .rule = grouped_sigmoid,
+         .routers = {{kOwnPool, {"mixer.gate.weight"}, {}, {"mixer.gate.e_score_correction_bias"}, "norm.weight"}},
+         .normalise = true},
+        {.model_type = "granitemoeshared", .rule = top_k_softmax, .routers = {granite_router()}},
+        {.model_type = "granitemoehybrid", .rule = top_k_softmax, .routers = {granite_router()}},
+        {.model_type = "aria", .rule = top_k_softmax, .routers = {{kOwnPool, {"mlp.router.weight"}, {}, {}, kNorm}}},
         {.model_type = "llama4", .rule = top_k_sigmoid, .routers = {{kOwnPool, {"feed_forward.router.weight"}, {}, {}, kNorm}}},
     };
 }

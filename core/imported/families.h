@@ -33,6 +33,7 @@ struct Family {
     /// @name Where config.json does not say it, as the library's configuration has it
     ///@{
     bool normalise = false;
+    bool always_divides = false;  ///< and it has no say in that
     int64_t groups = 1, kept_groups = 1;
     float scale = 1, jitter = 0, least_sum = 0;
     ///@}

@@ -75,7 +75,11 @@ std::optional<int64_t> PublishedConfig::integer(std::initializer_list<const char
                                                 int64_t low, int64_t high) {
     for (const char* key : keys)
         if (const Json* value = find(key)) {
-            const auto read = json_integer(*value);
+            // A list has a number for each layer; read are those that are all the same.
+            const bool same = value->is_array() && !value->empty() &&
+                              std::all_of(value->begin(), value->end(),
+                                          [&](const Json& one) { return one == value->front(); });
+            const auto read = json_integer(same ? value->front() : *value);
             if (read && *read >= low && *read <= high) return read;
             wrong(key, *value, range_text(std::to_string(low), std::to_string(high)));
             return std::nullopt;
@@ -127,15 +131,13 @@ RuleSettings rule_settings(PublishedConfig& config, const Family& family,
                            std::vector<std::string>& warnings) {
     RuleSettings s;
     s.rule = rule_by_config(config, family.rule, warnings);
-    s.top_k = config
-                  .integer({"num_experts_per_tok", "moe_k", "experts_per_token", "moe_top_k"}, 1,
-                           kMostExperts)
-                  .value_or(0);
+    s.top_k =
+        config
+            .integer({"num_experts_per_tok", "moe_k", "experts_per_token", "moe_top_k", "moe_topk"},
+                     1, kMostExperts)
+            .value_or(0);
     if (s.rule == RoutingRule::unknown) return s;
-    s.normalise = family.normalise;
-    // Mixtral divides whatever is said.
-    if (family.model_type != "mixtral")
-        s.normalise = config.flag("norm_topk_prob").value_or(family.normalise);
+    s.normalise = family.always_divides || config.flag("norm_topk_prob").value_or(family.normalise);
     const bool grouped = s.rule == RoutingRule::grouped_sigmoid ||
                          (s.rule == RoutingRule::grouped_softmax &&
                           config.text("topk_method") == "group_limited_greedy");
@@ -146,7 +148,8 @@ RuleSettings rule_settings(PublishedConfig& config, const Family& family,
     }
     if (s.rule == RoutingRule::grouped_sigmoid || s.rule == RoutingRule::grouped_softmax)
         s.scale = static_cast<float>(
-            config.number("routed_scaling_factor", 0, kMostNumber).value_or(family.scale));
+            config.number("routed_scaling_factor", 0, kMostNumber)
+                .value_or(config.number("route_scale", 0, kMostNumber).value_or(family.scale)));
     if (s.rule == RoutingRule::sparse_mixer)
         s.jitter = static_cast<float>(
             config.number("router_jitter_noise", 0, kMostNumber).value_or(family.jitter));

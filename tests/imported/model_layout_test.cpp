@@ -85,6 +85,61 @@ const std::vector<Case> kCases = {
      "",
      "mlp.moe_statics.e_score_correction_bias"},
     {"llama4", RoutingRule::top_k_sigmoid, {"feed_forward.router.weight"}},
+    {"minimax", RoutingRule::softmax_top_k, {"block_sparse_moe.gate.weight", "mlp.gate.weight"}},
+    {"qwen3_vl_moe", RoutingRule::softmax_top_k, {"mlp.gate.weight"}},
+    {"qwen3_5_moe", RoutingRule::softmax_top_k, {"mlp.gate.weight"}},
+    {"hunyuan_v1_moe", RoutingRule::softmax_top_k, {"mlp.gate.wg.weight"}},
+    {"jamba",
+     RoutingRule::softmax_top_k,
+     {"feed_forward.router.weight"},
+     "",
+     "",
+     "pre_ff_layernorm.weight"},
+    {"glm4v_moe",
+     RoutingRule::grouped_sigmoid,
+     {"mlp.gate.weight"},
+     "",
+     "mlp.gate.e_score_correction_bias"},
+    {"glm_moe_dsa",
+     RoutingRule::grouped_sigmoid,
+     {"mlp.gate.weight"},
+     "",
+     "mlp.gate.e_score_correction_bias"},
+    {"exaone_moe",
+     RoutingRule::grouped_sigmoid,
+     {"mlp.gate.weight"},
+     "",
+     "mlp.e_score_correction_bias"},
+    {"solar_open",
+     RoutingRule::grouped_sigmoid,
+     {"mlp.gate.weight"},
+     "",
+     "mlp.gate.e_score_correction_bias"},
+    {"afmoe",
+     RoutingRule::grouped_sigmoid,
+     {"mlp.router.gate.weight"},
+     "",
+     "mlp.expert_bias",
+     "pre_mlp_layernorm.weight"},
+    {"lfm2_moe",
+     RoutingRule::grouped_sigmoid,
+     {"feed_forward.gate.weight"},
+     "",
+     "feed_forward.expert_bias",
+     "ffn_norm.weight"},
+    {"nemotron_h",
+     RoutingRule::grouped_sigmoid,
+     {"mixer.gate.weight"},
+     "",
+     "mixer.gate.e_score_correction_bias",
+     "norm.weight"},
+    {"granitemoeshared",
+     RoutingRule::top_k_softmax,
+     {"block_sparse_moe.router.layer.weight", "block_sparse_moe.router.weight"}},
+    {"granitemoehybrid",
+     RoutingRule::top_k_softmax,
+     {"block_sparse_moe.router.layer.weight", "block_sparse_moe.router.weight"}},
+    {"aria", RoutingRule::top_k_softmax, {"mlp.router.weight"}},
 };
 
 TEST(ModelLayout, EachFamilyIsFoundUnderEachOfItsNames) {
@@ -100,6 +155,7 @@ TEST(ModelLayout, EachFamilyIsFoundUnderEachOfItsNames) {
                 if (*c.bias) model.add(layer + c.bias, {4});
                 if (*c.correction) model.add(layer + c.correction, {1, 4});
                 model.add(layer + "post_attention_layernorm.weight", {3});
+                if (*c.norm) model.add(layer + c.norm, {3});
                 const ModelLayout layout = laid_out(model);
                 const ModelRouter* found = layout.find(1, "mlp");
                 ASSERT_NE(found, nullptr) << c.type << " " << router;
@@ -335,8 +391,9 @@ TEST(ModelLayout, RulesHaveTheModelsOwnNumbers) {
         TinyModel model;
         model.config["model_type"] = type;
         if (keys.is_object()) model.config.update(keys);
-        model.add_routers(2,
-                          type == std::string("phimoe") ? "mlp.router.weight" : "mlp.gate.weight");
+        model.add_routers(2, type == std::string("phimoe")  ? "mlp.router.weight"
+                             : type == std::string("afmoe") ? "mlp.router.gate.weight"
+                                                            : "mlp.gate.weight");
         return laid_out(model).rule;
     };
     // Without a word in config.json, as the library has it.
@@ -364,6 +421,10 @@ TEST(ModelLayout, RulesHaveTheModelsOwnNumbers) {
     EXPECT_EQ(rule_of("deepseek_v2", limited).groups, 2);
     EXPECT_FALSE(rule_of("deepseek_v2", {{"norm_topk_prob", true}, {"n_group", nullptr}}).groups !=
                  1);
+    // Under another name, and said or not: the library divides.
+    s = rule_of("afmoe", {{"route_scale", 2.5}, {"norm_topk_prob", false}});
+    EXPECT_EQ(s.scale, 2.5f);
+    EXPECT_TRUE(s.normalise);
     EXPECT_EQ(rule_of("phimoe", {}).jitter, 0.01f);
     EXPECT_EQ(rule_of("phimoe", {{"router_jitter_noise", 0.25}}).jitter, 0.25f);
     EXPECT_EQ(rule_of("ernie4_5_moe", {}).least_sum, 1e-12f);
@@ -371,12 +432,19 @@ TEST(ModelLayout, RulesHaveTheModelsOwnNumbers) {
 }
 
 TEST(ModelLayout, KeysHaveSeveralNames) {
-    for (const char* key : {"num_experts_per_tok", "moe_k", "experts_per_token", "moe_top_k"}) {
+    for (const char* key :
+         {"num_experts_per_tok", "moe_k", "experts_per_token", "moe_top_k", "moe_topk"}) {
         TinyModel model;
         model.config.erase("num_experts_per_tok");
         model.config[key] = 3;
         model.add_routers(2, "mlp.gate.weight");
         EXPECT_EQ(laid_out(model).rule.top_k, 3) << key;
+        // A number a layer, where all are the same.
+        model.config[key] = {3, 3};
+        EXPECT_EQ(laid_out(model).rule.top_k, 3) << key;
+        model.config[key] = {3, 2};
+        const auto opened = ModelFolder::open(model.save());
+        EXPECT_EQ(lacks(layout_of(*opened), {key, "[3,2]"}), "");
     }
     for (const char* key :
          {"num_local_experts", "num_experts", "n_routed_experts", "moe_num_experts"}) {

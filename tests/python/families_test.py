@@ -18,7 +18,8 @@ import tiny_model  # noqa: E402
 
 PROGRAM = sys.argv.pop(1)
 # Under one of these each family has its router.
-ROUTERS = ("mlp.gate", "mlp.router", "mlp.router.layer", "block_sparse_moe.gate", "block_sparse_moe.router.layer", "feed_forward.router")
+ROUTERS = ("mlp.gate", "mlp.router", "mlp.router.layer", "block_sparse_moe.gate", "block_sparse_moe.router.layer", "feed_forward.router",
+           "mlp.gate.wg", "mlp.router.gate", "feed_forward.gate", "mixer.gate")
 SAID = {"norm_topk_prob": None, "n_group": 2, "topk_group": 1, "routed_scaling_factor": 16.0, "router_jitter_noise": 0.25,
         "moe_norm_min": 0.5}
 BASE = {"num_hidden_layers": 1, "num_experts_per_tok": 2}
