@@ -64,7 +64,8 @@ class AnalysesPanel final : public Panel {
     void load(AppState& state);
     void show(AnalysisFiles files);
     void choose(AppState& state, const std::string& name);
-    void refuse(const AppState& state);
+    void refuse(AppState& state);
+    void choose_first(AppState& state);
     std::string why_not(const AppState& state) const;
     std::string why_not(const AppState& state, const std::string& name) const;
     const TaskView* task_of(const std::string& name) const;
@@ -94,6 +95,7 @@ class AnalysesPanel final : public Panel {
     Pending<AnalysisFolder> looking_;
     double looked_at_ = -1e9;
     std::string chosen_;
+    bool picked_ = false;             ///< by a person, in this run
     Pending<AnalysisFiles> reading_;  ///< the chosen one's
     std::string problem_;             ///< of the chosen one's file
     std::optional<AnalysisView> shown_;
@@ -116,6 +118,7 @@ void AnalysesPanel::prepare(AppState& state) {
         tables_.clear();
         plots_.clear();
         looked_at_ = -1e9;
+        picked_ = false;
     }
     const bool imported = state.is_imported();
     if ((definitions_.empty() || imported != of_imported_) && state.services.analysis_definitions) {
@@ -177,9 +180,17 @@ void AnalysesPanel::choose(AppState& state, const std::string& name) {
     load(state);
 }
 
+/// The first that can be had.
+void AnalysesPanel::choose_first(AppState& state) {
+    const auto found = std::find_if(definitions_.begin(), definitions_.end(), [&](const auto& one) {
+        return !refusals_.contains(one.first);
+    });
+    if (found != definitions_.end()) choose(state, found->first);
+}
+
 /// Which analyses this run cannot have, and which wait for a second run to be named; made anew
 /// where what it holds has changed.
-void AnalysesPanel::refuse(const AppState& state) {
+void AnalysesPanel::refuse(AppState& state) {
     const auto& ask = state.services.analysis_refusals;
     if (!ask) return;
     RefusedFor now = {{}, !second_.folder().empty(), state.imported};
@@ -201,6 +212,7 @@ void AnalysesPanel::refuse(const AppState& state) {
         of_two_.insert(name);
         if (!now.against) refusals_[name] = why + " Name its folder in the field \"against\".";
     }
+    if (of_imported_ && !picked_ && refusals_.contains(chosen_)) choose_first(state);
 }
 
 /// "" if that one may be started.
@@ -258,7 +270,13 @@ void AnalysesPanel::draw_list(AppState& state) {
     if (button(state, "Cancel all", busy ? nullptr : "Nothing is running.",
                "Ends what runs and drops what waits"))
         state.tasks->cancel_all();
-    for (const auto& [name, definition] : definitions_) draw_row(state, name, definition);
+    // Most of them ask for a model that runs: of an imported one what it can have comes first.
+    const auto is_last = [&](const std::string& name) {
+        return of_imported_ && refusals_.contains(name);
+    };
+    for (const bool last : {false, true})
+        for (const auto& [name, definition] : definitions_)
+            if (is_last(name) == last) draw_row(state, name, definition);
 }
 
 void AnalysesPanel::draw_row(AppState& state, const std::string& name,
@@ -270,7 +288,10 @@ void AnalysesPanel::draw_row(AppState& state, const std::string& name,
     // Grey, but it can be chosen: its earlier result, or the second run to be named.
     ImGui::PushStyleColor(ImGuiCol_Text, refused ? faded(theme.dim, 0.75f) : theme.text);
     by_name(state, name.c_str(), name, definition);
-    if (ImGui::Selectable(name.c_str(), name == chosen_)) choose(state, name);
+    if (ImGui::Selectable(name.c_str(), name == chosen_)) {
+        picked_ = true;
+        choose(state, name);
+    }
     ImGui::PopStyleColor();
     tooltip(refused ? refusal->second + "\n\n" + definition : definition);
     const char* mark = "";
