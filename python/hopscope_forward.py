@@ -4,12 +4,24 @@ One text serves NumPy and PyTorch: what both spell alike is used as it is, the r
 (hopscope_torch.py). check_trace.py holds `hopscope trace` against it. Shapes: B sequences of T tokens, N = B T rows, width d, k of M
 experts chosen, routing space s.
 """
-import numpy as np
+import dataclasses
 
-from hopscope_io import Layer
+import numpy as np
 
 HASH_MASK = (1 << 64) - 1
 ROUTERS = ("cosine", "linear", "hash", "random_fixed", "kmeans")
+
+
+@dataclasses.dataclass
+class Layer:
+    """One layer of a trace. `...` is [T] for a prompt and [S, T] for a corpus of S sequences."""
+    attention_norm: np.ndarray  #: [...] of what attention adds to the stream
+    update_norm: np.ndarray     #: [...] of what the experts (or the dense FFN) add, after moe_scale
+    #: one dict a hop, empty for a dense layer: experts [..., k] ids by falling weight, -1 where the token did not run the
+    #: hop; weights [..., k] (NaN there); entropy [...] nats and max_prob [...] of the full softmax (hash routers have none:
+    #: NaN in a prompt's trace, absent in a dump); update_norm [...]; halt_ratio [...]; executed [...] bool; position
+    #: [..., s] where it was asked for and the router has one.
+    hops: list
 
 
 class NumpyOps:

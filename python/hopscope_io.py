@@ -18,6 +18,8 @@ import tomllib
 
 import numpy as np
 
+from hopscope_forward import Layer
+
 MAX_HEADER = 100_000_000  # bytes of a safetensors header; the limit of the reference reader
 KINDS = {"BOOL": "?", "U8": "<u1", "I8": "<i1", "U16": "<u2", "I16": "<i2", "U32": "<u4", "I32": "<i4", "U64": "<u8",
          "I64": "<i8", "F16": "<f2", "BF16": "<u2", "F32": "<f4", "F64": "<f8"}
@@ -108,18 +110,6 @@ def load_safetensors(path):
 
 
 # ---- traces ----------------------------------------------------------------------------------------------------------
-@dataclasses.dataclass
-class Layer:
-    """One layer of a trace. `...` is [T] for a prompt and [S, T] for a corpus of S sequences."""
-    attention_norm: np.ndarray  #: [...] of what attention adds to the stream
-    update_norm: np.ndarray     #: [...] of what the experts (or the dense FFN) add, after moe_scale
-    #: one dict a hop, empty for a dense layer: experts [..., k] ids by falling weight, -1 where the token did not run the
-    #: hop; weights [..., k] (NaN there); entropy [...] nats and max_prob [...] of the full softmax (hash routers have none:
-    #: NaN in a prompt's trace, absent in a dump); update_norm [...]; halt_ratio [...]; executed [...] bool; position
-    #: [..., s] where it was asked for and the router has one.
-    hops: list
-
-
 @dataclasses.dataclass
 class Trace:
     """Routing and losses of a prompt (load_trace) or of a whole corpus (load_routing)."""

@@ -30,6 +30,29 @@ class TorchOps:
         return torch.gather(x, -1, index)
 
 
+def hold(owner, name, value, learned=True):
+    """Puts a tensor into a module under its name in model.safetensors, as a parameter or as a buffer."""
+    *path, leaf = name.split(".")
+    for part in path:
+        if part not in owner._modules:
+            owner.add_module(part, torch.nn.Module())
+        owner = owner._modules[part]
+    if learned:
+        owner.register_parameter(leaf, torch.nn.Parameter(value))
+    else:
+        owner.register_buffer(leaf, value)
+
+
+def held(module):
+    """{name: tensor} of all that hold() put there."""
+    return dict(module.named_parameters()) | dict(module.named_buffers())
+
+
+def run_pass(tensors, config, ids):
+    """Logits [B, T, V] of ids [B, T], and the layers of a Trace, as tensors."""
+    return Forward(tensors, config, TorchOps(tensors["embed.weight"])).run(ids)
+
+
 class TorchModel(torch.nn.Module):
     """Parameters carry the names of model.safetensors (state_dict() has them), selection biases are buffers. Gradients flow to
     everything that training reaches; there is no dropout, train() and eval() are the same."""
@@ -38,26 +61,15 @@ class TorchModel(torch.nn.Module):
         super().__init__()
         self.config = config
         for name, array in tensors.items():
-            value = torch.tensor(np.array(array), dtype=dtype or torch.float32)
-            *path, leaf = name.split(".")
-            owner = self
-            for part in path:
-                if part not in owner._modules:
-                    owner.add_module(part, torch.nn.Module())
-                owner = owner._modules[part]
-            if name.endswith(NOT_LEARNED):
-                owner.register_buffer(leaf, value)
-            else:
-                owner.register_parameter(leaf, torch.nn.Parameter(value))
+            hold(self, name, torch.tensor(np.array(array), dtype=dtype or torch.float32), not name.endswith(NOT_LEARNED))
 
     def forward(self, ids, routing=False):
         """Logits [..., T, V] of ids [T] or [B, T]; with routing=True also the layers of a Trace, as tensors."""
-        tensors = dict(self.named_parameters()) | dict(self.named_buffers())
-        embed = tensors["embed.weight"]
+        tensors = held(self)
         if not isinstance(ids, torch.Tensor):
             ids = np.array(ids)  # a copy: arrays of a mapped file cannot be shared
-        ids = torch.as_tensor(ids, dtype=torch.int64, device=embed.device)
-        logits, layers = Forward(tensors, self.config, TorchOps(embed)).run(torch.atleast_2d(ids))
+        ids = torch.as_tensor(ids, dtype=torch.int64, device=tensors["embed.weight"].device)
+        logits, layers = run_pass(tensors, self.config, torch.atleast_2d(ids))
         if ids.ndim == 1:
             logits, layers = logits[0], only_sequence(layers)
         return (logits, layers) if routing else logits

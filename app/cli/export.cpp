@@ -1,9 +1,13 @@
 // hopscope export: a panel as a picture or as numbers, or the whole window as a picture, drawn
-// without a display.
+// without a display; or the model as a folder that others read.
+#include <algorithm>
 #include <filesystem>
+#include <iterator>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <ostream>
 
+#include "app/cli/kind_options.h"
 #include "app/cli/number_options.h"
 #include "app/cli/subcommand.h"
 #include "core/api/files.h"
@@ -18,12 +22,22 @@ struct ExportCall {
     std::optional<std::string> text;
     std::string script;
     std::vector<std::string> view;
+    std::optional<core::lab::ModelForm> as;
+    std::string out;                ///< of `as`
+    const CLI::App* app = nullptr;  ///< which options were given
+
+    bool has(const char* option) const { return app->get_option(option)->count() > 0; }
 };
+
+/// What a call of --as may have; all else is of pictures.
+constexpr const char* kWithAs[] = {"RUN", "DIR", "--as", "--step", "--json", "--help"};
 
 void describe(CLI::App& app, ExportCall& call) {
     ExportOptions& o = call.options;
+    call.app = &app;
     app.add_option("RUN", o.run, "Run folder; it is only read, also while it is being trained")
         ->required();
+    app.add_option("DIR", call.out, "With --as: the new folder");
     app.add_option("--panel", o.panel,
                    "Its name: run, routing_space, curves, statistics, trajectory, intervene, …");
     app.add_option(
@@ -32,11 +46,19 @@ void describe(CLI::App& app, ExportCall& call) {
     app.add_option("--front", o.front,
                    "With --layout: panels that stand before others in their place of it")
         ->type_name("PANEL");
+    add_optional_kind(app, "--as", call.as,
+                      "Instead: the model of a checkpoint as a folder that others open; "
+                      "AutoModelForCausalLM.from_pretrained(DIR, trust_remote_code=True)");
     add_optional_number(app, "--step", o.step, {0, 1e15},
-                        "Shows the newest kept snapshot up to this step; default: the newest");
+                        "Shows the newest kept snapshot up to this step; with --as: the checkpoint "
+                        "of this step; default: the newest");
     app.add_option("--png", o.png, "Writes the picture")->type_name("FILE");
     app.add_option("--csv", o.csv, "Writes the numbers that the panel shows")->type_name("FILE");
-    app.add_option("--json", o.json, "Writes the same numbers as JSON")->type_name("FILE");
+    app.add_option("--json", o.json,
+                   "Writes the same numbers as JSON; with --as: what was written, without FILE to "
+                   "stdout")
+        ->type_name("FILE")
+        ->expected(0, 1);
     add_number(app, "--width", o.width, {320, 8192}, "Of the picture, before --scale");
     add_number(app, "--height", o.height, {240, 8192}, "Of the picture, before --scale");
     add_number(app, "--scale", o.scale, {0.5, 4}, "Of all that is in it: 2 doubles its pixels");
@@ -95,7 +117,14 @@ core::Status check(const ExportCall& call) {
         return core::usage_error(
             std::string(o.panel.empty() ? "neither --panel nor --layout is given"
                                         : "both --panel and --layout are given") +
-            "; name a panel (--panel curves) or the layout of the whole window (--layout train)");
+            "; name a panel (--panel curves), the layout of the whole window (--layout train) or, "
+            "for the model itself, a form (--as transformers DIR)");
+    if (!call.out.empty())
+        return core::usage_error("found " + core::in_quotes(call.out) +
+                                 " behind the run, which only --as takes; pictures and numbers go "
+                                 "to --png, --csv and --json");
+    if (call.has("--json") && o.json.empty())
+        return core::usage_error("--json: its file is missing; name one for the numbers");
     if (!o.front.empty() && o.layout.empty())
         return core::usage_error(
             "--front: a panel alone stands before no other; it goes with "
@@ -117,7 +146,42 @@ core::Status check(const ExportCall& call) {
     return {};
 }
 
+core::Status check_model(const ExportCall& call) {
+    for (const CLI::Option* option : call.app->get_options()) {
+        const std::string name = option->get_name(/*positional=*/option->get_positional());
+        const bool fits = std::find(std::begin(kWithAs), std::end(kWithAs), name) != std::end(kWithAs);
+        if (option->count() > 0 && !fits)
+            return core::usage_error("both --as and " + name +
+                                     " are given; --as writes the model, " + name +
+                                     " belongs to pictures and numbers: give them in two calls");
+    }
+    if (call.out.empty())
+        return core::usage_error(
+            "--as " + core::word(*call.as) + ": the folder to write is missing; give it behind the "
+            "run, before --json (hopscope export RUN --as transformers DIR)");
+    return {};
+}
+
+std::string describe_model(const std::string& text) {
+    const auto json = nlohmann::json::parse(text);
+    return "wrote " + core::shown_path(json.at("out").get<std::string>()) + ": step " +
+           shown(json.at("step")) + ", " + core::in_thousands(shown(json.at("parameters"))) +
+           " parameters, " + std::to_string(json.at("files").size()) + " files\n";
+}
+
+int export_model(const ExportCall& call, const Environment& environment) {
+    if (auto checked = check_model(call); !checked) return report(checked.error(), environment);
+    const Output output{.json = call.has("--json"), .file = call.options.json};
+    if (auto place = check_place("--json", check(output)); !place)
+        return report(place.error(), environment);
+    environment.catch_signals();
+    return deliver(
+        core::lab::export_model({call.options.run, *call.as, call.out, call.options.step}), output,
+        environment, describe_model);
+}
+
 int export_panel(const ExportCall& call, const Environment& environment) {
+    if (call.as) return export_model(call, environment);
     ExportOptions options = call.options;
     if (auto checked = check(call); !checked) return report(checked.error(), environment);
     if (!environment.export_panel)
@@ -150,7 +214,8 @@ int export_panel(const ExportCall& call, const Environment& environment) {
 void add_export(CLI::App& root, Work& work) {
     declare<ExportCall>(
         root, "export",
-        "A panel as a picture or as numbers, or the whole window, without a display",
+        "A panel as a picture or as numbers, or the whole window, without a display; or the model "
+        "for transformers",
         "hopscope export runs/first --panel routing_space --png space.png --scale 2", work,
         describe, export_panel);
 }

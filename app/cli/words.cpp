@@ -90,6 +90,10 @@ std::optional<Misuse> settle_words(const CLI::App& root, std::vector<std::string
         } else if (equals != std::string::npos) {
             continue;
         }
+        // One whose value may be left out is followed by anything.
+        if (option->get_items_expected_min() == 0 && i + 1 < words.size() &&
+            is_option(*app, words[i + 1]))
+            continue;
         // What follows is its value, but for another option: that value was forgotten.
         if (++i == words.size()) break;
         if (words[i].empty() && !takes_any_text(name))

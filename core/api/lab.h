@@ -317,6 +317,24 @@ bool is_model(const std::string& dir);
 Result<std::string> open_model(const std::string& dir, const std::string& cache,
                                const std::function<bool()>& cancelled = {});
 
+/// As what a model is written for others.
+enum class ModelForm : uint8_t { transformers };
+constexpr auto words_of(ModelForm) {
+    return words("transformers");
+}
+
+struct ExportModelOptions {
+    std::string run;
+    ModelForm as = ModelForm::transformers;
+    std::string out;              ///< the new folder
+    std::optional<int64_t> step;  ///< of the checkpoint; without: the newest
+};
+/// A checkpoint as a folder that others read without this program
+/// (docs/formats.md#a-model-for-transformers); hopscope.export/1. Errors: those of open_run;
+/// (usage) something else stands at `out`; (failed) the disk. Afterwards the folder is whole, or
+/// all is as it was before.
+Result<std::string> export_model(const ExportModelOptions& options);
+
 struct RouteOptions {
     std::string model;   ///< folder of a published model
     int64_t layer = 0;   ///< the model's own number

@@ -96,7 +96,7 @@ class Import {
         auto folder = WholeFolder::make(dir, FolderOf::run);
         if (!folder) return folder.error();
         if (auto s = fill(folder->path()); !s) return s.error();
-        if (auto s = folder->finish("run.json"); !s) return s.error();
+        if (auto s = folder->finish(); !s) return s.error();
         return text_;
     }
 

@@ -3,12 +3,14 @@
 #include "core/imported/import_model.h"
 #include "core/imported/model_cache.h"
 #include "core/imported/model_folder.h"
+#include "core/lab/exported_model.h"
 #include "core/lab/interrupt.h"
 #include "core/run/run_folder.h"
 
 namespace hopscope::core::lab {
 
 Result<std::string> import_model(const ImportOptions& o) {
+    if (auto s = check_not_exported(o.model); !s) return s.error();
     while (true) {
         const std::string out = o.out.empty() ? default_run_dir(name_of_model(o.model)) : o.out;
         auto made = core::import_model({o.model, o.traces, out}, interruptible(o.on_progress));
@@ -23,6 +25,7 @@ bool is_model(const std::string& dir) {
 
 Result<std::string> open_model(const std::string& dir, const std::string& cache,
                                const std::function<bool()>& cancelled) {
+    if (auto s = check_not_exported(dir); !s) return s.error();
     Progress progress = interruptible({});
     progress.cancelled = [&] { return interrupted() || (cancelled && cancelled()); };
     return cached_import(dir, cache, progress);

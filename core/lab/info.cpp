@@ -10,6 +10,7 @@
 #include "core/imported/imported_document.h"
 #include "core/imported/imported_run.h"
 #include "core/imported/model_folder.h"
+#include "core/lab/exported_model.h"
 #include "core/run/run_folder.h"
 
 namespace hopscope::core::lab {
@@ -51,6 +52,7 @@ ordered_json counts_json(const Config& config) {
 
 /// Of the folder of a published model.
 Result<std::string> model_info(const std::string& dir) {
+    if (auto s = check_not_exported(dir); !s) return s.error();
     const auto model = ModelFolder::open(dir);
     if (!model) return model.error();
     const auto layout = layout_of(*model);

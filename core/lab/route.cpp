@@ -10,6 +10,7 @@
 #include "core/imported/router_tensors.h"
 #include "core/imported/routing_rule.h"
 #include "core/imported/tensor_values.h"
+#include "core/lab/exported_model.h"
 #include "core/run/safetensors.h"
 #include "core/run/safetensors_file.h"
 
@@ -131,6 +132,7 @@ const std::vector<Definition>& route_definitions() {
 
 Result<std::string> route(const RouteOptions& o) {
     const std::string pool = o.pool.empty() ? kOwnPool : o.pool;
+    if (auto s = check_not_exported(o.model); !s) return s.error();
     const auto model = ModelFolder::open(o.model);
     if (!model) return model.error();
     const auto layout = layout_of(*model);

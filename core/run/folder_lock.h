@@ -24,9 +24,9 @@ enum class LockKind : uint8_t {
 LockKind kind_of_lock(const std::string& dir);
 
 /// What a writer makes of a folder.
-enum class FolderOf : uint8_t { run, race, batch };
+enum class FolderOf : uint8_t { run, race, batch, model };
 constexpr auto words_of(FolderOf) {
-    return words("run", "race", "batch");
+    return words("run", "race", "batch", "model");
 }
 
 class FolderLock {

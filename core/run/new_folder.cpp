@@ -103,8 +103,11 @@ Status check_new_folder(const std::string& dir, FolderOf what) {
         case FolderKind::foreign:
             break;
     }
-    return usage_error(shown_path(dir) + ": is no " + word(what) + " and not empty (" +
-                       in_quotes(look.foreign) + "); " + other);
+    // By its content a model that was written before is no less foreign.
+    const std::string none =
+        what == FolderOf::model ? "" : "no " + std::string(word(what)) + " and ";
+    return usage_error(shown_path(dir) + ": is " + none + "not empty (" + in_quotes(look.foreign) +
+                       "); " + other);
 }
 
 Status clear_begun(const std::string& dir, FolderOf what) {

@@ -14,7 +14,12 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kPartial = "hopscope-import-";
+constexpr const char* kPartial = "hopscope-new-";
+
+/// With it, the folder is one.
+std::string file_of(FolderOf what) {
+    return what == FolderOf::model ? "config.json" : std::string(word(what)) + ".json";
+}
 
 }  // namespace
 
@@ -62,7 +67,8 @@ Status WholeFolder::open() {
     return {};
 }
 
-Status WholeFolder::move_in(const std::string& last) {
+Status WholeFolder::move_in() {
+    const std::string last = file_of(what_);
     std::error_code error;
     std::vector<std::string> names;
     for (fs::directory_iterator at(path_, error), end; !error && at != end; at.increment(error))
@@ -85,11 +91,11 @@ Status WholeFolder::move_in(const std::string& last) {
     return sync_dir(place_);
 }
 
-Status WholeFolder::finish(const std::string& last) {
+Status WholeFolder::finish() {
     if (auto s = check_new_folder(dir_, what_); !s) return s;
     if (look_at_folder(dir_).kind == FolderKind::begun)
         if (auto s = clear_begun(dir_, what_); !s) return s;
-    if (made_.empty()) return move_in(last);
+    if (made_.empty()) return move_in();
     std::error_code error;
     // Who keeps a folder to themselves wants what is in it kept so too.
     if (const auto there = fs::status(place_, error); fs::is_directory(there))

@@ -24,14 +24,15 @@ class WholeFolder {
 
     const std::string& path() const { return path_; }  ///< where it is filled
     /// The folder under its name, durable. One that stood there empty stays the same folder, in
-    /// which someone may stand: what was filled is moved into it, `last` after all else. Errors:
-    /// usage, where somebody else has put something there meanwhile, which stays; failed, the disk.
-    Status finish(const std::string& last);
+    /// which someone may stand: what was filled is moved into it, that which makes it what it is
+    /// last. Errors: usage, where somebody else has put something there meanwhile, which stays;
+    /// failed, the disk.
+    Status finish();
 
   private:
     WholeFolder(std::string dir, FolderOf what) : dir_(std::move(dir)), what_(what) {}
     Status open();
-    Status move_in(const std::string& last);
+    Status move_in();
     std::string dir_, place_, path_;  ///< as asked for; where links lead; "": nothing to take away
     FolderOf what_;
     MadeFolders made_;  ///< empty: `dir` stood there

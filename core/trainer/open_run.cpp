@@ -1,5 +1,8 @@
 #include "core/trainer/open_run.h"
 
+#include <algorithm>
+
+#include "core/base/names.h"
 #include "core/base/output_place.h"
 #include "core/base/utf8.h"
 #include "core/model/sound.h"
@@ -8,8 +11,25 @@
 #include "core/trainer/run_data.h"
 
 namespace hopscope::core {
+namespace {
 
-Result<OpenRun> open_run(const std::string& dir, Precision precision) {
+Result<Checkpoint> open_checkpoint(const Checkpoints& checkpoints, const std::string& dir,
+                                   std::optional<int64_t> step) {
+    if (!step) return checkpoints.open_newest();
+    const std::vector<int64_t> steps = checkpoints.steps();
+    if (steps.empty() || std::find(steps.begin(), steps.end(), *step) != steps.end())
+        return checkpoints.open(*step, Checkpoints::Content::weights);
+    std::vector<std::string> there;
+    for (const int64_t one : steps) there.push_back(std::to_string(one));
+    return usage_error(shown_path(dir) + ": no checkpoint of step " + std::to_string(*step) +
+                       "; there are those of " + joined(there) +
+                       ": name one of them, or none for the newest");
+}
+
+}  // namespace
+
+Result<OpenRun> open_run(const std::string& dir, Precision precision,
+                         std::optional<int64_t> step) {
     auto folder = RunFolder::open(dir, /*writer=*/false);
     if (!folder) return folder.error();
     auto config = stored_config(*folder);
@@ -20,7 +40,7 @@ Result<OpenRun> open_run(const std::string& dir, Precision precision) {
     auto tokenizer = load_run_tokenizer(*folder, *config);
     if (!tokenizer) return tokenizer.error();
     const auto checkpoints = folder->checkpoints();
-    auto checkpoint = checkpoints.open_newest();
+    auto checkpoint = open_checkpoint(checkpoints, dir, step);
     // That none can be seen for want of descriptors does not say that there is none.
     const bool none =
         !checkpoint && checkpoint.error().kind == ErrorKind::usage && checkpoints.steps().empty();
@@ -50,8 +70,7 @@ Result<OpenRun> open_run(const std::string& dir, Precision precision) {
     if (auto s = check_sound(model); !s)
         return failure(shown_path(dir) + ": checkpoint of step " +
                        std::to_string(checkpoint->step) + ": " + s.error().message);
-    const int64_t step = checkpoint->step;
-    return OpenRun{std::move(*folder), std::move(model), std::move(*tokenizer), step,
+    return OpenRun{std::move(*folder), std::move(model), std::move(*tokenizer), checkpoint->step,
                    std::move(trained->recent_load)};
 }
 

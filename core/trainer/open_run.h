@@ -1,8 +1,10 @@
-// A finished or running run opened for reading: configuration, tokenizer and the weights of its
-// newest checkpoint. No lock is taken: whoever writes the run goes on. Owned by the thread that
+// A finished or running run opened for reading: configuration, tokenizer and the weights of a
+// checkpoint, as a rule the newest. No lock is taken: whoever writes the run goes on. Owned by the thread that
 // opens it.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 
 #include "core/api/kinds.h"
@@ -23,8 +25,11 @@ struct OpenRun {
 };
 
 /// @param precision bf16, or all others: fp32
-/// Errors (usage): no run folder, no complete checkpoint, a checkpoint of another configuration.
+/// @param step of the checkpoint; without, the newest
+/// Errors (usage): no run folder, no complete checkpoint, none of `step`, a checkpoint of another
+/// configuration.
 /// Errors (failed): weights that compute nothing (core/model/sound.h).
-Result<OpenRun> open_run(const std::string& dir, Precision precision);
+Result<OpenRun> open_run(const std::string& dir, Precision precision,
+                         std::optional<int64_t> step = std::nullopt);
 
 }  // namespace hopscope::core

@@ -124,7 +124,7 @@ TEST_F(ImportModel, AFolderThatStoodThereStays) {
     const auto beside = contents_of(fs::path(out_).parent_path());
     EXPECT_EQ(std::count_if(beside.begin(), beside.end(),
                             [](const auto& entry) {
-                                return std::string(entry.first).find("hopscope-import") !=
+                                return std::string(entry.first).find("hopscope-new") !=
                                        std::string::npos;
                             }),
               0);

@@ -188,7 +188,8 @@ TEST(NewFolder, NothingNewInWhatHoldsSomething) {
     for (const char* holds : {"run", "race", "batch"}) {
         const std::string file = dir / "a/" + holds + ".json";
         put_bytes(file, std::string("{\"format\": \"hopscope.") + holds + "/1\"}");
-        for (const FolderOf what : {FolderOf::run, FolderOf::race, FolderOf::batch}) {
+        for (const FolderOf what :
+             {FolderOf::run, FolderOf::race, FolderOf::batch, FolderOf::model}) {
             const auto made = NewFolder::make(dir / "a", what);
             ASSERT_FALSE(made) << holds << " " << word(what);
             EXPECT_EQ(made.error().kind, ErrorKind::usage);

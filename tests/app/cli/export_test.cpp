@@ -101,6 +101,64 @@ TEST_F(Export, PictureAndNumbersAreTwoFiles) {
         0);
 }
 
+// Fails if the model is not written where it was asked for, its document comes out although nobody
+// asked, or the window is needed for it.
+TEST_F(Export, AModelGoesToAFolder) {
+    world.window = false;
+    fake_lab().answer =
+        R"({"out": "M", "step": 30, "parameters": 28356, "files": ["a", "b"], "live": {}})";
+    const auto told = run({"export", "R", "--as", "transformers", "M"});
+    EXPECT_EQ(told.code, 0) << told.err;
+    EXPECT_EQ(told.out, "wrote M: step 30, 28,356 parameters, 2 files\n");
+    ASSERT_TRUE(fake_lab().model);
+    EXPECT_EQ(fake_lab().model->run, "R");
+    EXPECT_EQ(fake_lab().model->out, "M");
+    EXPECT_EQ(fake_lab().model->step, std::nullopt);
+    EXPECT_EQ(run({"export", "R", "M", "--as=transformers", "--step", "20"}).code, 0);
+    EXPECT_EQ(fake_lab().model->step, 20);
+    for (const auto& call :
+         {std::vector<std::string>{"export", "R", "--as", "transformers", "M", "--json"},
+          {"export", "R", "--json", "--as", "transformers", "M"}}) {
+        const auto document = run(call);
+        EXPECT_EQ(document.code, 0) << document.err;
+        EXPECT_EQ(document.out, fake_lab().answer + "\n");
+    }
+    const auto kept = run({"export", "R", "--as", "transformers", "M", "--json", dir / "m.json"});
+    EXPECT_EQ(kept.code, 0) << kept.err;
+    EXPECT_EQ(kept.out, "");
+    EXPECT_EQ(test::bytes_of(dir / "m.json"), fake_lab().answer + "\n");
+    EXPECT_TRUE(world.exported.empty());
+    fake_lab().error = core::failure("the disk is full");
+    EXPECT_EQ(run({"export", "R", "--as", "transformers", "M"}).code, 1);
+}
+
+// Fails if a model is written where a picture was asked for, or an option is taken that changes
+// nothing.
+TEST_F(Export, AModelIsNoPicture) {
+    const std::vector<std::string> model = {"export", "R", "--as", "transformers", "M"};
+    const auto with = [&](std::vector<std::string> more) {
+        std::vector<std::string> call = model;
+        call.insert(call.end(), more.begin(), more.end());
+        return call;
+    };
+    refused(with({"--panel", "run"}), {"both --as and --panel", "two calls"});
+    refused(with({"--layout", "train"}), {"both --as and --layout"});
+    refused(with({"--png", dir / "a.png"}), {"both --as and --png"});
+    refused(with({"--csv", dir / "a.csv"}), {"both --as and --csv"});
+    refused(with({"--width", "640"}), {"both --as and --width"});
+    refused(with({"--light"}), {"both --as and --light"});
+    refused(with({"--text", "x"}), {"both --as and --text"});
+    refused(with({"--view", "x=1"}), {"both --as and --view"});
+    refused({"export", "R", "--as", "transformers"}, {"folder to write is missing", "DIR"});
+    refused({"export", "R", "--as", "transformers", "--json", "M"}, {"before --json"});
+    refused({"export", "R", "--as", "onnx", "M"}, {"--as", "\"onnx\"", "transformers"});
+    refused(with({"--json", dir / "none/a.json"}), {"--json: ", "none"});
+    refused({"export", "R", "M", "--panel", "run", "--csv", dir / "a.csv"}, {"\"M\"", "--as"});
+    refused({"export", "R", "--panel", "run", "--json"}, {"--json: its file is missing"});
+    EXPECT_FALSE(fake_lab().model);
+    EXPECT_TRUE(world.exported.empty());
+}
+
 // Fails if a build without the window says nothing that helps, or a failure has the wrong code.
 TEST_F(Export, WithoutAWindowSaysWhereTheNumbersAre) {
     const std::vector<std::string> call = {"export", "R",     "--panel",

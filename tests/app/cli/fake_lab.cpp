@@ -148,6 +148,11 @@ Result<std::string> open_model(const std::string& dir, const std::string& cache,
     return answer();
 }
 
+Result<std::string> export_model(const ExportModelOptions& options) {
+    fake_lab().model = options;
+    return answer();
+}
+
 Result<std::string> route(const RouteOptions& options) {
     fake_lab().route = options;
     return answer();

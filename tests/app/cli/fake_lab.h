@@ -22,6 +22,7 @@ struct FakeLab {
     std::optional<core::lab::GenerateOptions> generate;
     std::optional<core::lab::AnalyzeOptions> analyze;
     std::optional<core::lab::ImportOptions> import;
+    std::optional<core::lab::ExportModelOptions> model;
     std::optional<core::lab::RouteOptions> route;
     std::optional<core::lab::BenchOptions> bench;
     std::optional<core::lab::TokenizerTrainOptions> tokenizer;
