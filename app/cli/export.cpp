@@ -149,16 +149,17 @@ core::Status check(const ExportCall& call) {
 core::Status check_model(const ExportCall& call) {
     for (const CLI::Option* option : call.app->get_options()) {
         const std::string name = option->get_name(/*positional=*/option->get_positional());
-        const bool fits = std::find(std::begin(kWithAs), std::end(kWithAs), name) != std::end(kWithAs);
+        const bool fits =
+            std::find(std::begin(kWithAs), std::end(kWithAs), name) != std::end(kWithAs);
         if (option->count() > 0 && !fits)
             return core::usage_error("both --as and " + name +
                                      " are given; --as writes the model, " + name +
                                      " belongs to pictures and numbers: give them in two calls");
     }
     if (call.out.empty())
-        return core::usage_error(
-            "--as " + core::word(*call.as) + ": the folder to write is missing; give it behind the "
-            "run, before --json (hopscope export RUN --as transformers DIR)");
+        return core::usage_error("--as " + core::word(*call.as) +
+                                 ": the folder to write is missing; give it behind the "
+                                 "run, before --json (hopscope export RUN --as transformers DIR)");
     return {};
 }
 

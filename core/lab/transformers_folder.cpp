@@ -96,7 +96,8 @@ Status write_weights(const std::string& path, const OpenRun& run) {
 
 }  // namespace
 
-Result<std::vector<std::string>> write_transformers_folder(const std::string& dir, const OpenRun& run) {
+Result<std::vector<std::string>> write_transformers_folder(const std::string& dir,
+                                                           const OpenRun& run) {
     std::vector<std::pair<std::string, std::string>> texts = {
         {"config.json", dump_pretty(config_json(run))},
         {"generation_config.json", dump_pretty(generation_json(run))},

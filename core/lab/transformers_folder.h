@@ -12,6 +12,7 @@
 namespace hopscope::core::lab {
 
 /// Fills `dir`, an empty folder; returns the names of its files. Errors (failed): the disk.
-Result<std::vector<std::string>> write_transformers_folder(const std::string& dir, const OpenRun& run);
+Result<std::vector<std::string>> write_transformers_folder(const std::string& dir,
+                                                           const OpenRun& run);
 
 }  // namespace hopscope::core::lab

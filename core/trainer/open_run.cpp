@@ -28,8 +28,7 @@ Result<Checkpoint> open_checkpoint(const Checkpoints& checkpoints, const std::st
 
 }  // namespace
 
-Result<OpenRun> open_run(const std::string& dir, Precision precision,
-                         std::optional<int64_t> step) {
+Result<OpenRun> open_run(const std::string& dir, Precision precision, std::optional<int64_t> step) {
     auto folder = RunFolder::open(dir, /*writer=*/false);
     if (!folder) return folder.error();
     auto config = stored_config(*folder);

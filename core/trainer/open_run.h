@@ -1,6 +1,6 @@
 // A finished or running run opened for reading: configuration, tokenizer and the weights of a
-// checkpoint, as a rule the newest. No lock is taken: whoever writes the run goes on. Owned by the thread that
-// opens it.
+// checkpoint, as a rule the newest. No lock is taken: whoever writes the run goes on. Owned by the
+// thread that opens it.
 #pragma once
 
 #include <cstdint>

@@ -97,7 +97,8 @@ TEST_F(ExportModel, TheWeightsAreThoseOfTheCheckpoint) {
         EXPECT_EQ(std::memcmp(found->data, tensor.data, tensor.bytes), 0) << tensor.name;
         if (tensor.name.find(".router.") != std::string::npos) fixed.insert(tensor.name);
     }
-    EXPECT_EQ(own.at("fixed").get<std::set<std::string>>(), fixed) << "what is drawn and not learned";
+    EXPECT_EQ(own.at("fixed").get<std::set<std::string>>(), fixed)
+        << "what is drawn and not learned";
 }
 
 // Wrong if something of others is overwritten, or the sentence does not say what to do.
@@ -108,7 +109,8 @@ TEST_F(ExportModel, RefusesWhatCannotBe) {
     refused(export_model(of("none")), "is no run folder");
     EXPECT_TRUE(left().empty());
     folder_.write("model/mine.txt", "x");
-    refused(export_model(of("run")), "is not empty (\"mine.txt\"); choose a new or an empty folder");
+    refused(export_model(of("run")),
+            "is not empty (\"mine.txt\"); choose a new or an empty folder");
     fs::remove(folder_ / "model/mine.txt");
     document(export_model(of("run")));
     refused(export_model(of("run")), "is not empty");
