@@ -181,6 +181,8 @@ def load_routing(path):
     tensors, metadata = load_safetensors(path)
     if metadata.get("format") != "hopscope.routing/1":
         raise FormatError(f"{path}: format {metadata.get('format')!r} found, 'hopscope.routing/1' expected")
+    if "config" not in metadata:
+        raise FormatError(f"{path}: a trace of a published model; load_recorded reads those")
     layers = []
     for name, array in tensors.items():
         match = re.fullmatch(r"layers\.(\d+)\.(?:hops\.(\d+)\.)?(\w+)", name)
@@ -206,12 +208,13 @@ def load_routing(path):
 @dataclasses.dataclass
 class RecordedRouter:
     """A router's choices in a trace of a published model, for S texts of at most T tokens; -1 and NaN behind their ends."""
-    experts: np.ndarray               #: [S, T, k] ids; by falling weight only where there are weights
+    experts: np.ndarray               #: [S, T, k] ids, in no order that means anything; -1 behind the end of a text
     weights: np.ndarray = None        #: [S, T, k]; this and what follows None where it was not recorded
     entropy: np.ndarray = None        #: [S, T] nats, of the softmax over all experts
     max_prob: np.ndarray = None       #: [S, T]
     position: np.ndarray = None       #: [S, T, r] what entered the router, in a basis of the span of its rows
     rows: np.ndarray = None           #: [experts, r] the rows in the same basis
+    logits: np.ndarray = None         #: [S, T, experts], in the files of hopscope_capture.py
 
 
 @dataclasses.dataclass
@@ -232,10 +235,13 @@ def load_recorded(path):
         raise FormatError(f"{path}: no trace of a published model; load_routing reads those of a run")
     parts = {}
     for name, array in tensors.items():
-        match = re.fullmatch(r"layers\.(\d+)\.(?:([^.]+)\.)?(?:hops\.0\.(experts|weights|entropy|max_prob|position)|(rows))", name)
+        match = re.fullmatch(r"layers\.(\d+)\.(?:(.+)\.)?(?:hops\.0\.(experts|weights|entropy|max_prob|position|logits)|(rows))", name)
         if match:
             layer, pool, of_token, of_router = match.groups()
             parts.setdefault((int(layer), pool or "mlp"), {})[of_token or of_router] = array
+    lacking = [f"layers.{layer} {pool}" for (layer, pool), found in sorted(parts.items()) if "experts" not in found]
+    if lacking:
+        raise FormatError(f"{path}: no experts of {', '.join(lacking)} found")
     pieces = json.loads(metadata.pop("pieces", "{}"))
     if isinstance(pieces, list):
         pieces = dict(enumerate(pieces))
@@ -255,6 +261,8 @@ class Run:
 
     def __init__(self, path):
         self.path = pathlib.Path(path)
+        if (self.path / "imported.json").is_file():
+            raise FormatError(f"{path}: an imported model, which has no training; load_recorded reads its traces/*.safetensors")
         if not (self.path / "config.toml").is_file():
             raise FormatError(f"{path}: no run folder (config.toml is missing)")
 

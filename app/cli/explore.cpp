@@ -35,9 +35,12 @@ core::Status check(const ExploreOptions& o) {
             run.ends_with(".json"))
             continue;
         if (!std::filesystem::is_directory(run, code))
-            return core::usage_error(core::shown_path(run) +
-                                     ": found no run folder; a run is made by hopscope train "
-                                     "or by the window");
+            return core::usage_error(
+                core::shown_path(run) +
+                (run.ends_with(".gguf") ? ": is GGUF, which is not supported; give the folder of "
+                                          "a model: config.json and safetensors"
+                                        : ": found no run folder; a run is made by hopscope train "
+                                          "or by the window"));
         const auto holds = [&](const char* name) {
             return std::filesystem::exists(run + "/" + name, code);
         };

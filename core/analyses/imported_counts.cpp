@@ -26,8 +26,10 @@ Result<AnalysisOutput> collinearity(const ImportedContext& context) {
     AnalysisOutput out;
     const auto measure = [&out](const ModelLayer& layer, const ModelRouter& router,
                                 const ImportedRows& rows, Fields& entry) -> Status {
+        auto folded = collinearity_of_rows(rows.folded, router.experts);
+        folded.random_squared = centred_squared_cosine(router.experts, router.width);
         const auto plain = cosines(collinearity_of_rows(rows.stored, router.experts)),
-                   centred = cosines(collinearity_of_rows(rows.folded, router.experts));
+                   centred = cosines(folded);
         add_object(entry, plain).flag("gain_found", rows.gain_found).object("folded", centred);
         for (const auto& [space, numbers] : {std::pair("rows", &plain), {"folded", &centred}}) {
             Fields row;

@@ -59,8 +59,10 @@ struct RowMatches {
 RowMatches match_rows(const std::vector<float>& rows, const std::vector<float>& other,
                       const RouterPair& pair) {
     using kernels::reference::l2norm;
-    const auto a = as_tensor(rows, pair.a->experts), b = as_tensor(other, pair.b->experts);
-    const auto cosines = at::matmul(l2norm(a), l2norm(b).t());
+    // In fp64: the angle of two directions that agree would be the root of fp32's rounding.
+    const auto a = as_tensor(rows, pair.a->experts).to(at::kDouble),
+               b = as_tensor(other, pair.b->experts).to(at::kDouble);
+    const auto cosines = at::matmul(l2norm(a), l2norm(b).t()).clamp(-1, 1);
     const auto [best, index] = at::max(cosines, 1);
     const auto back = numbers(std::get<1>(at::max(cosines, 0)));
     RowMatches out{numbers(best), numbers(index), {}, {}, {}, {}, {}};

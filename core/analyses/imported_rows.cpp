@@ -1,6 +1,7 @@
 #include "core/analyses/imported_rows.h"
 
 #include <ATen/ops/from_blob.h>
+#include <limits>
 
 #include "core/analyses/recorded_choices.h"
 #include "core/imported/routing_rule.h"
@@ -40,6 +41,20 @@ Status each_router(const ImportedContext& context, AnalysisOutput& out,
             out.result.add("layers", entry);
         }
     return {};
+}
+
+double centred_squared_cosine(int64_t experts, int64_t width) {
+    if (experts < 2) return std::numeric_limits<double>::quiet_NaN();
+    const double rho = 1 / static_cast<double>(experts - 1), x = rho * rho,
+                 d = static_cast<double>(width);
+    if (experts == 2) return 1;
+    // 1 − (d − 1)/d (1 − ρ²) ₂F₁(1, 1; d/2 + 1; ρ²), of normal numbers without their mean removed.
+    double term = 1, sum = 0;
+    for (int n = 0; term > 1e-17 * sum && n < 10'000; ++n) {
+        sum += term;
+        term *= (n + 1) * x / (d / 2 + 1 + n);
+    }
+    return 1 - (d - 1) / d * (1 - x) * sum;
 }
 
 Collinearity collinearity_of_rows(const std::vector<float>& rows, int64_t experts) {

@@ -34,6 +34,9 @@ using MeasureRows = std::function<Status(const ModelLayer& layer, const ModelRou
                                          const ImportedRows& rows, Fields& entry)>;
 Status each_router(const ImportedContext& context, AnalysisOutput& out, const MeasureRows& measure);
 
+/// Mean cos² of pairs of as many random directions of R^width whose mean is taken away: their
+/// correlation is −1 / (experts − 1).
+double centred_squared_cosine(int64_t experts, int64_t width);
 /// [experts, width] rows against each other.
 Collinearity collinearity_of_rows(const std::vector<float>& rows, int64_t experts);
 

@@ -107,8 +107,9 @@ Result<AnalysisOutput> saturation(const ImportedContext& context) {
     const auto pairs = recorded_pairs(context);
     if (pairs.empty())
         return usage_error(
-            "no two recordings of the same tokens are found, by their ids; give two traces of one "
-            "text, or name a run with another one with --against");
+            std::string("no two recordings of the same tokens are found, by their ids; give two "
+                        "traces of one text") +
+            (context.against ? "" : ", or name a run with another one with --against"));
     AnalysisOutput out;
     out.used_against = context.against != nullptr;
     for (const RecordedPair& pair : pairs) {

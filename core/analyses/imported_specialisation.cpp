@@ -48,9 +48,11 @@ Result<AnalysisOutput> specialisation(const ImportedContext& context) {
                 "vocabulary",
                 strongest_ids(choices, frequent_ids(ids, [&](int32_t id) { return text.name(id); }),
                               context.seed, table_of(out, one, "")));
-        const int64_t longest = 1 + *std::max_element(places.begin(), places.end());
-        entry.object("position", strongest_labels(choices, eighths(places, longest), context.seed,
-                                                  "positions", table_of(out, one, "position")));
+        // From the first place that any text has here: servers may leave out the beginning.
+        const auto [lowest, highest] = std::minmax_element(places.begin(), places.end());
+        entry.object("position",
+                     strongest_labels(choices, eighths(places, *highest + 1, *lowest), context.seed,
+                                      "positions", table_of(out, one, "position")));
         if (domains.names.size() > 1)
             entry.object("domain", strongest_labels(choices, domains, context.seed, "domain",
                                                     table_of(out, one, "domain")));

@@ -176,16 +176,16 @@ Labelling frequent_ids(std::span<const int32_t> ids,
     return out;
 }
 
-Labelling eighths(std::span<const int64_t> places, int64_t length) {
+Labelling eighths(std::span<const int64_t> places, int64_t length, int64_t first) {
     Labelling out;
-    const int64_t parts = std::min(kPositionParts, length);
+    const int64_t span = length - first, parts = std::min(kPositionParts, span);
+    const auto begin = [&](int64_t part) { return first + part * span / parts; };
     for (int64_t p = 0; p < parts; ++p)
-        out.names.push_back(std::to_string(p * length / parts) + " to " +
-                            std::to_string((p + 1) * length / parts - 1));
+        out.names.push_back(std::to_string(begin(p)) + " to " + std::to_string(begin(p + 1) - 1));
     // The part p holds the positions of the name above.
     for (const int64_t place : places) {
         int64_t p = 0;
-        while ((p + 1) * length / parts <= place) ++p;
+        while (begin(p + 1) <= place) ++p;
         out.of.push_back(static_cast<int32_t>(p));
     }
     return out;
@@ -198,9 +198,10 @@ Fields strongest_labels(const LayerChoices& choices, const Labelling& labels, ui
     TopExperts top;
     for (size_t e = 0; e < shares.overall.size(); ++e) {
         if (!(shares.overall[e] > 0)) continue;
-        size_t best = 0;
+        size_t best = shares.labels;
         for (size_t d = 0; d < shares.labels; ++d) {
-            if (shares.of(e, d) > shares.of(e, best)) best = d;
+            if (!std::isfinite(shares.of(e, d))) continue;  // no token has that label
+            if (best == shares.labels || shares.of(e, d) > shares.of(e, best)) best = d;
             table.add(share_row(choices.layer, e, column, labels.names[d], shares.of(e, d)));
         }
         best_shares.push_back(shares.of(e, best));

@@ -23,7 +23,7 @@ struct Labelling {
 Labelling frequent_ids(std::span<const int32_t> ids,
                        const std::function<std::string(int32_t)>& piece);
 /// Eighths of a sequence of that length, by the place of each token in it.
-Labelling eighths(std::span<const int64_t> places, int64_t length);
+Labelling eighths(std::span<const int64_t> places, int64_t length, int64_t first = 0);
 
 /// Each expert's strongest token ids, and the mean of their shares; its rows go into the table.
 Fields strongest_ids(const LayerChoices& choices, const Labelling& ids, uint64_t seed,

@@ -8,6 +8,9 @@
 
 namespace hopscope::core {
 
+/// A snapshot or a trace takes in so many tokens at most, from the beginning.
+inline constexpr int64_t kMostPictureTokens = 8192;
+
 struct ImportedView {
     std::string trace;      ///< name; "": the first there is
     int64_t text = 0;       ///< of the trace, the one that is followed through the layers

@@ -74,6 +74,13 @@ std::optional<FileHandle> own_scratch(const std::string& folder) {
     return mark;
 }
 
+bool is_scratch(const std::string& folder) {
+    if (!is_scratch_name(fs::path(folder).filename().string())) return false;
+    const FileHandle mark(
+        ::open(mark_of(folder).c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+    return is_mark(mark, folder);
+}
+
 bool is_scratch_mark(const std::string& name) {
     return name == kMark;
 }

@@ -18,6 +18,8 @@ std::optional<FileHandle> own_scratch(const std::string& folder);
 void unmark_scratch(const std::string& folder);
 /// Whether an entry of such a folder is what marks it.
 bool is_scratch_mark(const std::string& name);
+/// Whether `folder` is such a folder, of whoever.
+bool is_scratch(const std::string& folder);
 
 /// Removes the folders hopscope-PURPOSE-NUMBER of `parent` that were marked as a scratch of this
 /// very name and whose owner has ended. All others, of other programs and people too, stay: run

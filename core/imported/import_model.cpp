@@ -1,7 +1,10 @@
 #include "core/imported/import_model.h"
 
 #include <algorithm>
+#include <array>
+#include <cstring>
 #include <map>
+#include <set>
 
 #include "core/base/clock.h"
 #include "core/base/files.h"
@@ -37,9 +40,18 @@ std::string free_name(const std::string& path, const std::vector<NamedTrace>& ta
     return name;
 }
 
-/// Whether a trace is hopscope.routing/1, and no server's.
+/// Whether a trace is hopscope.routing/1, and no server's: by its name, or by how the file begins,
+/// with the length of a JSON object.
 bool is_own_trace(const std::string& path) {
-    return path.ends_with(".safetensors");
+    if (path.ends_with(".safetensors")) return true;
+    const auto file = open_to_read(path);
+    std::array<char, 9> begin{};
+    if (!file || file->bytes < begin.size()) return false;
+    const auto got = read_at(*file, 0, begin, path);
+    uint64_t length = 0;
+    std::memcpy(&length, begin.data(), sizeof length);
+    return got && *got == begin.size() && begin.back() == '{' &&
+           length <= file->bytes - sizeof length;
 }
 
 /// Which of the numbers that a trace may have are in this one.
@@ -103,6 +115,7 @@ class Import {
   private:
     Result<RecordedRouting> read_trace(
         const std::string& path, const std::map<std::string, std::vector<float>>& corrections) {
+        if (auto s = check_no_pointer(path); !s) return s.error();
         if (is_own_trace(path)) return read_routing(path, layout_, corrections);
         auto served = read_served_trace(path);
         if (!served) return served.error();
@@ -125,10 +138,21 @@ class Import {
             if (!pieces)
                 routing.notes.push_back("text of tokens: " + pieces.error().message);
             else
-                for (const int32_t id : routing.tokens)
-                    if (const auto found = pieces->find(id); found != pieces->end())
-                        routing.pieces.insert(*found);
+                add_pieces(routing, *pieces);
         }
+    }
+
+    static void add_pieces(RecordedRouting& routing, const TokenPieces& pieces) {
+        std::set<int32_t> unknown;
+        for (const int32_t id : routing.tokens)
+            if (const auto found = pieces.find(id); found != pieces.end())
+                routing.pieces.insert(*found);
+            else if (id >= 0)
+                unknown.insert(id);
+        if (!unknown.empty())
+            routing.notes.push_back(
+                "text of tokens: tokenizer.json has none of " + std::to_string(unknown.size()) +
+                " of the " + std::to_string(unknown.size() + routing.pieces.size()) + " ids");
     }
 
     Status fill(const std::string& dir) {

@@ -33,19 +33,6 @@ std::string first_with(const std::vector<std::string>& names, const Endings& end
     return "";
 }
 
-/// What a clone without its large files has in their place.
-Status check_no_pointer(const std::string& path) {
-    const auto opened = open_to_read(path);
-    if (!opened) return opened.error();
-    if (opened->bytes > 1024) return {};  // a pointer has three short lines
-    const auto text = read_file(path, 1024);
-    if (!text) return text.error();
-    if (!text->starts_with(kLfsPointer)) return {};
-    return usage_error(shown_path(path) +
-                       ": is a Git LFS pointer, the text that stands for a file that was not "
-                       "fetched; fetch it (git lfs pull)");
-}
-
 Result<Json> read_json(const std::string& path, size_t max_bytes) {
     if (auto s = check_no_pointer(path); !s) return s.error();
     auto text = read_text(path, max_bytes);
@@ -118,6 +105,18 @@ std::string without_text(std::string type) {
 }
 
 }  // namespace
+
+Status check_no_pointer(const std::string& path) {
+    const auto opened = open_to_read(path);
+    if (!opened) return opened.error();
+    if (opened->bytes > 1024) return {};  // a pointer has three short lines
+    const auto text = read_file(path, 1024);
+    if (!text) return text.error();
+    if (!text->starts_with(kLfsPointer)) return {};
+    return usage_error(shown_path(path) +
+                       ": is a Git LFS pointer, the text that stands for a file that was not "
+                       "fetched; fetch it (git lfs pull)");
+}
 
 bool is_model_folder(const std::string& dir) {
     if (kind_of_file(dir) != FileKind::folder || is_run_folder(dir)) return false;

@@ -58,4 +58,8 @@ class ModelFolder {
     std::map<std::string, const TensorView*, std::less<>> tensors_;
 };
 
+/// Errors (usage): in place of the file stands what a clone without its large files has, a Git LFS
+/// pointer; those of open_to_read.
+Status check_no_pointer(const std::string& path);
+
 }  // namespace hopscope::core

@@ -237,6 +237,21 @@ std::string numbers_text(const std::vector<int64_t>& numbers) {
     return joined_first(texts, 8);
 }
 
+/// Hidden layers of which the folder has nothing: it is not whole, or config.json is another's.
+void warn_of_absent(const ModelFolder& model, ModelLayout& layout) {
+    std::vector<bool> there(static_cast<size_t>(layout.hidden_layers));
+    for (const auto& [name, tensor] : model.tensors())
+        if (const auto found = layer_name(name); found && found->index < layout.hidden_layers)
+            there[static_cast<size_t>(found->index)] = true;
+    std::vector<int64_t> absent;
+    for (int64_t l = 0; l < layout.hidden_layers; ++l)
+        if (!there[static_cast<size_t>(l)]) absent.push_back(l);
+    if (!absent.empty())
+        layout.warnings.push_back("config.json says " + std::to_string(layout.hidden_layers) +
+                                  " hidden layers; of layers " + numbers_text(absent) +
+                                  " there are no tensors, and they count as dense");
+}
+
 void warn_of_contradictions(PublishedConfig& config, ModelLayout& layout) {
     const auto experts =
         config.integer({"num_local_experts", "num_experts", "n_routed_experts", "moe_num_experts"},
@@ -325,6 +340,7 @@ Result<ModelLayout> layout_of(const ModelFolder& model) {
                                   " hidden layers, the tensors have " +
                                   std::to_string(layout.hidden_layers) + "; the tensors count");
     layout.dense = dense_layers(layout);
+    warn_of_absent(model, layout);
     warn_of_contradictions(config, layout);
     if (auto s = config.status(); !s) return s.error();
     return layout;

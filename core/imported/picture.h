@@ -16,9 +16,6 @@
 
 namespace hopscope::core {
 
-/// A snapshot or a trace takes in so many tokens at most, from the beginning.
-inline constexpr int64_t kMostPictureTokens = 8192;
-
 /// All routers by layer, the layer's own first: the order of the layers of snapshot and trace.
 std::vector<ImportedRouter> routers_of(const ModelLayout& layout);
 /// What a recording holds.

@@ -89,6 +89,7 @@ class Reading {
         std::stable_sort(
             out_.layers.begin(), out_.layers.end(),
             [](const RecordedLayer& a, const RecordedLayer& b) { return a.layer < b.layer; });
+        if (out_.rows() == 0) return wrong("holds no token; -1 stands in every row").error();
         if (auto s = check_ends(); !s) return s.error();
         if (auto s = add_tokens(); !s) return s.error();
         return std::move(out_);
@@ -252,8 +253,9 @@ class Reading {
                    const std::vector<float>& correction, const std::string& prefix) {
         const auto e = static_cast<size_t>(layer.experts), k = static_cast<size_t>(layer.top_k);
         const size_t rows = logits.size() / e;
-        const bool weigh = layer.weights.empty() && check_rule(model_.rule, layer.experts).ok() &&
+        const bool ruled = check_rule(model_.rule, layer.experts).ok() &&
                            (!takes_correction(model_.rule.rule) || !correction.empty());
+        const bool weigh = ruled && layer.weights.empty();
         Confidence all;
         std::vector<float> weights(weigh ? rows * k : 0, NAN);
         size_t tokens = 0, ties = 0;
@@ -272,7 +274,7 @@ class Reading {
             all.entropy.push_back(one.entropy[0]);
             all.max_prob.push_back(one.max_prob[0]);
             ++tokens;
-            if (!weigh) continue;
+            if (!ruled) continue;
             const RoutedTokens routed = apply_rule(model_.rule, z, correction, layer.experts);
             if (first_not_finite(routed.weights))
                 return wrong("tensor " + in_quotes(prefix + "logits") + ": " + place_of(row) +
@@ -289,6 +291,7 @@ class Reading {
                                  std::to_string(row) + ": expert " + std::to_string(*other) +
                                  " is not what the model's rule makes of the trace's logits");
             }
+            if (!weigh) continue;
             const auto of_set = weights_of(model_.rule, z, correction, set);
             std::copy(of_set.begin(), of_set.end(), weights.data() + row * k);
         }
@@ -393,6 +396,15 @@ Result<RecordedRouting> read_routing(const std::string& path, const ModelLayout&
             shown_path(path) + ": \"format\" is " +
             (format == file->metadata().end() ? "missing" : in_quotes(format->second)) + ", \"" +
             kFormat + "\" expected");
+    const auto type = file->metadata().find("model_type");
+    const auto without_text = [](std::string name) {
+        return name.ends_with("_text") ? name.substr(0, name.size() - 5) : name;
+    };
+    if (type != file->metadata().end() && !type->second.empty() &&
+        without_text(type->second) != without_text(model.model_type))
+        return usage_error(shown_path(path) + ": was recorded of a model of model_type " +
+                           in_quotes(type->second) + ", this one is " +
+                           in_quotes(model.model_type));
     return Reading(*file, model).all(corrections);
 }
 

@@ -32,7 +32,7 @@ struct RecordedRouting {
     int64_t sequences = 0, length = 0;
     std::vector<int32_t> tokens;      ///< [S, T] ids, or empty
     std::vector<int32_t> next_token;  ///< [S] behind the last row, −1 unknown; or empty
-    /// [S] tokens of each text before its first row, which a cache answered; empty: none
+    /// [S] tokens of each text before its first row, which were left out; empty: none
     std::vector<int32_t> skipped;
     TokenPieces pieces;  ///< what ids spell; may lack some, or all
     std::vector<RecordedLayer> layers;

@@ -128,7 +128,7 @@ Result<Json> parse_reply(std::string_view text, const std::string& name) {
     ReplySax sax(text);
     if (!Json::sax_parse(text.begin(), text.end(), &sax))
         return usage_error(name + ": " + sax.problem);
-    if (!sax.root.is_object() && !sax.root.is_array())
+    if (!sax.root.is_object() && !sax.root.is_array() && !sax.root.is_string())
         return usage_error(name + ": found a JSON " + sax.root.type_name() +
                            ", an object or a list of objects expected");
     return std::move(sax.root);
@@ -136,7 +136,9 @@ Result<Json> parse_reply(std::string_view text, const std::string& name) {
 
 bool is_reply(std::string_view text) {
     const size_t first = text.find_first_not_of(" \t\r");
-    return first != std::string_view::npos && text[first] == '{' && Json::accept(text);
+    return first != std::string_view::npos &&
+           std::string_view("{[\"").find(text[first]) != std::string_view::npos &&
+           Json::accept(text);
 }
 
 }  // namespace hopscope::core

@@ -11,12 +11,13 @@
 
 namespace hopscope::core {
 
-/// A reply, or a list of replies, with the fields that read_served_trace() looks at and no others.
-/// Errors (usage) begin with `name`: no JSON, neither an object nor a list, nested more than 32
+/// A reply, a list of replies, or the experts of one alone as a text, with the fields that
+/// read_served_trace() looks at and no others.
+/// Errors (usage) begin with `name`: no JSON, a number or another constant, nested more than 32
 /// deep, one of these fields twice in an object, more numbers in them than the ids of any text.
 Result<Json> parse_reply(std::string_view text, const std::string& name);
 
-/// Whether a text is JSON and an object; nothing of it is kept.
+/// Whether a text is JSON and no number or other constant; nothing of it is kept.
 bool is_reply(std::string_view text);
 
 }  // namespace hopscope::core

@@ -24,6 +24,11 @@ struct Form {
 };
 
 /// Reads the texts of one trace against one model.
+/// A reply does not say that its beginning was left out.
+constexpr const char* kHowToStart =
+    "; where the server was asked to leave out the first ones, give the experts as {\"data\", "
+    "\"shape\", \"dtype\", \"start\"}";
+
 class Check {
   public:
     Check(const ModelLayout& model, std::string file)
@@ -45,11 +50,12 @@ class Check {
         if (text.all_tokens && form.rows != *text.all_tokens - 1 - text.start)
             return wrong(text, count(form.rows) + " rows found, " +
                                    count(*text.all_tokens - 1 - text.start) + " expected for " +
-                                   count(*text.all_tokens) + " tokens" + from_start(text));
+                                   count(*text.all_tokens) + " tokens" + from_start(text) +
+                                   kHowToStart);
         if (!text.all_tokens && form.rows < known - 1 - text.start)
             return wrong(text, count(form.rows) + " rows found, at least " +
                                    count(known - 1 - text.start) + " expected for a prompt of " +
-                                   count(known) + " tokens" + from_start(text));
+                                   count(known) + " tokens" + from_start(text) + kHowToStart);
         return {};
     }
 

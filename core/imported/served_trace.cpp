@@ -46,6 +46,7 @@ class Replies {
     /// A reply, or a list of them. @param place in the file: "" or "line 3: "
     Status document(const Json& json, const std::string& place) {
         if (json.is_object()) return reply(json, place);
+        if (json.is_string()) return field(json, place, place, {});
         if (json.empty())
             return usage_error(shown_path(path_) + ": " + place + "no replies found in the list");
         for (size_t i = 0; i < json.size(); ++i) {
@@ -184,6 +185,20 @@ class Replies {
         return {};
     }
 
+    /// Of an array that says itself what the object around it says.
+    Status with_header(const std::string& bytes, const std::string& name,
+                       const std::vector<int64_t>& shape, ServedText& text) {
+        auto array = parse_npy(bytes);
+        if (!array) return wrong(name, array.error());
+        if (array->shape != shape)
+            return wrong(name, usage_error("\"shape\" is another one than that of the array in "
+                                           "\"data\""));
+        text.shape = std::move(array->shape);
+        text.ids = std::move(array->values);
+        trace_.texts.push_back(std::move(text));
+        return {};
+    }
+
     Status wrapped(const Json& object, const std::string& name, ServedText& text) {
         std::string data, dtype;
         std::vector<double> sizes;
@@ -204,6 +219,7 @@ class Replies {
                                            ", the number of tokens before the first row expected"));
         auto bytes = bytes_from_base64(data);
         if (!bytes) return wrong(name, bytes.error());
+        if (bytes->starts_with(kNpyMagic)) return with_header(*bytes, name, shape, text);
         auto array = integer_array(*bytes, dtype, std::move(shape));
         if (!array) return wrong(name, array.error());
         text.shape = std::move(array->shape);
@@ -218,6 +234,7 @@ class Replies {
 
 /// Whether the first line is a reply by itself, and another follows.
 bool is_lines(std::string_view text) {
+    text.remove_prefix(std::min(text.find_first_not_of(" \r\n\t"), text.size()));
     const size_t end = text.find('\n');
     if (end == std::string::npos || text.find_first_not_of(" \r\n\t", end) == std::string::npos)
         return false;

@@ -8,12 +8,15 @@
 #include "core/base/files.h"
 #include "core/base/json.h"
 #include "core/base/utf8.h"
+#include "core/imported/model_folder.h"
 
 namespace hopscope::core {
 namespace {
 
 constexpr const char* kFile = "tokenizer.json";
-constexpr size_t kMostBytes = size_t{128} << 20;
+constexpr size_t kMostBytes = size_t{64} << 20;
+/// Values that are kept, of 16 bytes each: more than any vocabulary that is a list has.
+constexpr size_t kMostValues = size_t{1} << 22;
 constexpr const char* kByteLevel = "ByteLevel";
 constexpr std::string_view kWordMark = "\xE2\x96\x81";  ///< U+2581: a blank in SentencePiece
 
@@ -21,13 +24,23 @@ Error wrong(const std::string& what) {
     return usage_error(std::string(kFile) + ": " + what);
 }
 
-/// Keeps of the file what is read of it, so that merges and a vocabulary of hundreds of thousands
-/// of pieces take no memory.
+/// Keeps of the file what is read of it: no merges, and of a vocabulary by name the pieces that
+/// occur.
 class Filter {
   public:
     explicit Filter(const std::unordered_set<int32_t>& occur) : occur_(occur) {}
 
     bool operator()(int depth, Json::parse_event_t event, const Json& parsed) {
+        using Event = Json::parse_event_t;
+        const bool ends = event == Event::object_end || event == Event::array_end;
+        return keeps(depth, event, parsed) && (ends || ++kept_ <= kMostValues);
+    }
+    bool overflowed() const { return kept_ > kMostValues; }
+
+  private:
+    static constexpr int kDeepest = 6;
+
+    bool keeps(int depth, Json::parse_event_t event, const Json& parsed) {
         using Event = Json::parse_event_t;
         if (event == Event::key && depth == 1) {
             const auto& key = parsed.get_ref<const std::string&>();
@@ -47,15 +60,13 @@ class Filter {
         return depth <= kDeepest;
     }
 
-  private:
-    static constexpr int kDeepest = 6;
-
     bool occurs(const Json& id) const {
         const auto value = id.get<int64_t>();
         return value >= 0 && value <= INT32_MAX && occur_.contains(static_cast<int32_t>(value));
     }
 
     const std::unordered_set<int32_t>& occur_;
+    size_t kept_ = 0;
     bool in_model_ = false, in_vocabulary_ = false, by_id_ = false;
 };
 
@@ -99,10 +110,14 @@ std::optional<std::string> from_bytes(std::string_view piece) {
     return out;
 }
 
-std::string with_blanks(std::string piece) {
-    for (size_t at; (at = piece.find(kWordMark)) != std::string::npos;)
-        piece.replace(at, kWordMark.size(), " ");
-    return piece;
+std::string with_blanks(const std::string& piece) {
+    std::string out;
+    size_t begin = 0;
+    for (size_t at; (at = piece.find(kWordMark, begin)) != std::string::npos;) {
+        out.append(piece, begin, at - begin) += ' ';
+        begin = at + kWordMark.size();
+    }
+    return out.append(piece, begin);
 }
 
 class Vocabulary {
@@ -151,10 +166,19 @@ Result<TokenPieces> vocabulary_pieces(const std::string& model_dir,
                                       std::span<const int32_t> tokens) {
     const std::string path = model_dir + "/" + kFile;
     if (kind_of_file(path) == FileKind::none) return wrong("not in the model's folder");
+    if (auto s = check_no_pointer(path); !s) return s.error();
     const auto text = read_file(path, kMostBytes);
     if (!text) return text.error();
     const std::unordered_set<int32_t> occur(tokens.begin(), tokens.end());
-    const Json file = Json::parse(*text, Filter(occur), /*allow_exceptions=*/false);
+    Filter filter(occur);
+    const Json file = Json::parse(
+        *text,
+        [&](int depth, Json::parse_event_t event, const Json& parsed) {
+            return filter(depth, event, parsed);
+        },
+        /*allow_exceptions=*/false);
+    if (filter.overflowed())
+        return wrong("more than " + std::to_string(kMostValues) + " values found in its lists");
     if (!file.is_object()) return wrong("no JSON object found");
     const auto model = file.find("model");
     Vocabulary out(file, occur);

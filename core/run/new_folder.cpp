@@ -5,6 +5,7 @@
 #include <set>
 
 #include "core/base/json.h"
+#include "core/base/scratch_owner.h"
 #include "core/base/utf8.h"
 #include "core/run/step_names.h"
 
@@ -61,6 +62,8 @@ FolderLook look_at_folder(const std::string& dir) {
     if (status.type() == fs::file_type::not_found) return {FolderKind::absent};
     if (!fs::is_directory(status)) return {FolderKind::no_folder, "", error};
     std::vector<std::string> names = names_in(dir);
+    // What is being made in it, or was by one that was killed, is nobody's content.
+    std::erase_if(names, [&](const std::string& name) { return is_scratch(dir + "/" + name); });
     if (names.empty()) return {FolderKind::empty};
     // People give files such names, too.
     if (is_document(dir + "/run.json", "run")) return {FolderKind::run};

@@ -120,7 +120,8 @@ Result<RunFolder> RunFolder::open(const std::string& path, bool writer) {
     if (!is_run_folder(dir))
         return usage_error(shown_path(dir) +
                            ": is no run folder (run.json is missing); give the folder that "
-                           "hopscope train wrote");
+                           "hopscope train wrote, or of a published model what hopscope import "
+                           "makes of it");
     auto info = read_info(dir + "/run.json");
     if (!info) return info.error();
     if (info->state == RunState::imported)

@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "core/base/scratch_owner.h"
-#include "core/base/utf8.h"
 
 namespace hopscope::core {
 namespace {
@@ -51,7 +50,8 @@ Status WholeFolder::open() {
     std::error_code error;
     place_ = fs::canonical(dir_, error).string();
     if (error) return file_error("cannot open the folder", dir_, error.value());
-    const std::string parent = parent_dir(place_);
+    // Of one that stood there, only what is in it need be ours to write.
+    const std::string parent = made_.empty() ? place_ : parent_dir(place_);
     sweep_scratch(parent);
     std::random_device seed;
     while (path_.empty()) {
@@ -82,10 +82,6 @@ Status WholeFolder::move_in() {
         if (!error) continue;
         const int cause = error.value();
         for (size_t j = 0; j < i; ++j) fs::remove_all(place_ + "/" + names[j], error);
-        if (cause == EXDEV)
-            return usage_error(shown_path(dir_) +
-                               ": is on another disk than the folder it stands in; give a folder "
-                               "inside it");
         return file_error("cannot write into the folder", dir_, cause);
     }
     return sync_dir(place_);

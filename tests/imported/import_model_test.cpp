@@ -97,7 +97,7 @@ TEST_F(ImportModel, TracesReadBackAsTheyWereTold) {
     EXPECT_EQ(json.at("traces")[1].at("tokens"), 2);
 }
 
-TEST_F(ImportModel, TokensThatACacheAnsweredAreCountedToo) {
+TEST_F(ImportModel, TokensThatWereLeftOutAreCountedToo) {
     const ReplyJson later = {{"data", base64(bytes_as<uint8_t>(kIds))},
                              {"shape", {2, 2, 2}},
                              {"dtype", "uint8"},

@@ -247,7 +247,7 @@ class Runs(unittest.TestCase):
 
 class Imported(unittest.TestCase):
     def test_reads_a_recorded_trace(self):
-        """Wrong if choices stand at another layer than the model's own number, or in front of tokens that a cache answered."""
+        """Wrong if choices stand at another layer than the model's own number, or in front of tokens that were left out."""
         with tempfile.TemporaryDirectory(prefix="hopscope_python_") as dir:
             dir = pathlib.Path(dir)
             tiny_model.write(dir / "model")

@@ -7,10 +7,33 @@
 
 namespace hopscope::app {
 
+namespace {
+
+/// Nothing of its configuration but sizes is known.
+std::string imported_csv(const AppState& state) {
+    std::string out = "# Run " + origin_of(state, 0, 0).words + ", imported\nquantity,value,unit\n";
+    if (!state.imported) return out;
+    const core::ImportedLook& look = *state.imported;
+    const auto add = [&](const char* name, const std::string& value) {
+        out += std::string(name) + "," + core::csv_text(value) + ",\n";
+    };
+    add("family", look.family);
+    add("model_type", look.model_type);
+    add("rule", look.rule);
+    add("hidden_layers", std::to_string(look.hidden_layers));
+    add("routers", std::to_string(look.routers.size()));
+    for (const core::ImportedTrace& trace : look.traces)
+        add("trace", trace.name + ", " + std::to_string(trace.tokens) + " tokens");
+    return out;
+}
+
+}  // namespace
+
 std::string run_csv(const AppState& state, double tokens_per_s, double seconds_left,
                     const TimeSplit& split) {
     if (!state.session) return {};
     const core::RunStatus& status = state.status;
+    if (state.is_imported()) return imported_csv(state);
     const History& history = state.history;
     std::string out = "# Run " + origin_of(state, status.step, status.step).words + ", " +
                       core::word(status.state) + "\n" + "quantity,value,unit\n";

@@ -1,5 +1,7 @@
 #include "app/panels/trajectory/csv.h"
 
+#include <cmath>
+
 #include "core/api/base.h"
 #include "core/api/layer_names.h"
 
@@ -11,7 +13,7 @@ std::string cell(const std::vector<float>& values, size_t token) {
     return token < values.size() ? core::csv_number(values[token]) : "";
 }
 
-/// A line for each choice, after `begin`.
+/// A line for each choice, after `begin`. Choices without weights have no ranks: they are a set.
 std::string lines_of(const core::TraceResult& trace, const std::string& begin) {
     std::string lines;
     for (size_t t = 0; t < trace.tokens.size(); ++t)
@@ -24,7 +26,8 @@ std::string lines_of(const core::TraceResult& trace, const std::string& begin) {
                     lines +=
                         begin + std::to_string(t) + "," + core::csv_text(trace.tokens[t].piece) +
                         "," + core::layer_number(trace.layers[l].name, static_cast<int64_t>(l)) +
-                        "," + std::to_string(h) + "," + std::to_string(rank) + "," +
+                        "," + std::to_string(h) + "," +
+                        (std::isnan(hop.weights[t * k + rank]) ? "" : std::to_string(rank)) + "," +
                         std::to_string(hop.experts[t * k + rank]) + "," +
                         core::csv_number(hop.weights[t * k + rank]) + "," + cell(hop.entropy, t) +
                         "," + cell(hop.update_norm, t) + "," + cell(hop.halt_ratio, t) + "\n";

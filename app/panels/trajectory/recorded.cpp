@@ -85,6 +85,9 @@ void draw_recorded(AppState& state) {
     ImGui::TextColored(state.theme().dim, "%s %s, %s tokens", with_thousands(trace->texts).c_str(),
                        trace->texts == 1 ? "text" : "texts", with_thousands(trace->tokens).c_str());
     if (const std::string none = lacking(*trace); !none.empty()) note(state, none);
+    if (state.trace && std::ssize(state.trace->tokens) == core::kMostPictureTokens)
+        note(state, "Shown are the first " + with_thousands(core::kMostPictureTokens) +
+                        " tokens of the text; analyses read all.");
     for (const std::string& found : trace->notes) note(state, found);
 }
 

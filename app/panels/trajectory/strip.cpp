@@ -111,11 +111,20 @@ void TokenStrip::draw_options(AppState& state, const TraceView& view) {
         caption = "columns: " + state.layer_name(0) + " to " + state.layer_name(view.layers - 1);
     if (view.hops > 1) caption += ", rows: hops 0\xE2\x80\x93" + std::to_string(view.hops - 1);
     if (view.hops == 0) caption += ", no layer routes";
-    if (view.hops > 0 && !depth) caption += ", colour: place of the first expert";
+    const core::ImportedTrace* recorded = state.shown_trace();
+    const bool unordered = recorded && !recorded->weights;
+    if (view.hops > 0 && !depth)
+        caption += unordered ? ", colour: place of the lowest-numbered of the set"
+                             : ", colour: place of the first expert";
     if (view.halted) caption += ", hollow: halted";
     if (view.hops > 0) {
-        if (button(state, "Place", nullptr, "Colours each hop by the place of its first expert", 0,
-                   !depth))
+        if (button(
+                state, "Place", nullptr,
+                unordered
+                    ? "Colours each layer by the place of one of its experts, that of the lowest "
+                      "number: the trace has no weights, so no expert is the first"
+                    : "Colours each hop by the place of its first expert",
+                0, !depth))
             colour_ = Colour::place;
         ImGui::SameLine(0, 4 * s);
         if (button(state, "Depth", nullptr,
