@@ -106,11 +106,10 @@ Status check_new_folder(const std::string& dir, FolderOf what) {
         case FolderKind::foreign:
             break;
     }
+    const std::string rest = " (" + in_quotes(look.foreign) + "); " + other;
     // By its content a model that was written before is no less foreign.
-    const std::string none =
-        what == FolderOf::model ? "" : "no " + std::string(word(what)) + " and ";
-    return usage_error(shown_path(dir) + ": is " + none + "not empty (" + in_quotes(look.foreign) +
-                       "); " + other);
+    if (what == FolderOf::model) return usage_error(shown_path(dir) + ": is not empty" + rest);
+    return usage_error(shown_path(dir) + ": is no " + word(what) + " and not empty" + rest);
 }
 
 Status clear_begun(const std::string& dir, FolderOf what) {

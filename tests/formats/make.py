@@ -83,6 +83,7 @@ COMMANDS = (
     ("analyses_imported.json", "analyze imported --what load,collinearity --json"),
     ("bench.json", "bench --what route,trace --config tiny.toml --repeats 2 --json"),
     ("commands.json", "commands --json"),
+    ("export.json", "export run --as transformers open --json"),
     ("tokenizer.json", "tokenizer train --input text.txt --vocab-size 320 --out tokenizer.model --json"),
 )
 # What a folder holds beside those, as patterns of paths.
