@@ -48,11 +48,6 @@ def held(module):
     return dict(module.named_parameters()) | dict(module.named_buffers())
 
 
-def run_pass(tensors, config, ids):
-    """Logits [B, T, V] of ids [B, T], and the layers of a Trace, as tensors."""
-    return Forward(tensors, config, TorchOps(tensors["embed.weight"])).run(ids)
-
-
 class TorchModel(torch.nn.Module):
     """Parameters carry the names of model.safetensors (state_dict() has them), selection biases are buffers. Gradients flow to
     everything that training reaches; there is no dropout, train() and eval() are the same."""
@@ -68,8 +63,9 @@ class TorchModel(torch.nn.Module):
         tensors = held(self)
         if not isinstance(ids, torch.Tensor):
             ids = np.array(ids)  # a copy: arrays of a mapped file cannot be shared
-        ids = torch.as_tensor(ids, dtype=torch.int64, device=tensors["embed.weight"].device)
-        logits, layers = run_pass(tensors, self.config, torch.atleast_2d(ids))
+        embed = tensors["embed.weight"]
+        ids = torch.as_tensor(ids, dtype=torch.int64, device=embed.device)
+        logits, layers = Forward(tensors, self.config, TorchOps(embed)).run(torch.atleast_2d(ids))
         if ids.ndim == 1:
             logits, layers = logits[0], only_sequence(layers)
         return (logits, layers) if routing else logits

@@ -15,7 +15,8 @@ from transformers import GenerationMixin, PreTrainedModel
 from transformers.utils import ModelOutput
 
 from .configuration_hopscope import HopscopeConfig
-from .hopscope_torch import held, hold, run_pass
+from .hopscope_forward import Forward  # transformers 4 copies only what this file names itself
+from .hopscope_torch import TorchOps, held, hold
 
 IGNORED = -100  # a label that counts for nothing
 
@@ -73,7 +74,7 @@ class HopscopeForCausalLM(PreTrainedModel, GenerationMixin):
         check_mask(attention_mask)
         tensors = {name: tensor.float() for name, tensor in held(self).items()}
         with torch.autocast(input_ids.device.type, enabled=False):
-            logits, layers = run_pass(tensors, self.config.hopscope, input_ids)
+            logits, layers = Forward(tensors, self.config.hopscope, TorchOps(tensors["embed.weight"])).run(input_ids)
         wanted = self.config.output_routing if output_routing is None else output_routing
         out = HopscopeOutput(
             loss=None if labels is None else next_token_loss(logits, labels, num_items_in_batch), logits=logits,

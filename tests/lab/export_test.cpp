@@ -8,6 +8,7 @@
 
 #include "core/base/files.h"
 #include "core/run/safetensors_file.h"
+#include "tests/imported/tiny_model.h"
 #include "tests/trainer/trained_run.h"
 
 namespace hopscope::core::lab {
@@ -119,6 +120,19 @@ TEST_F(ExportModel, RefusesWhatCannotBe) {
     refused(export_model(into_run), "choose a folder outside of it");
     into_run.out = *runs_ / "run";
     refused(export_model(into_run), "already holds a run");
+}
+
+// Wrong if a model of others, of which there are rows of routers alone, is tried.
+TEST_F(ExportModel, AnImportedModelHasNothingToExport) {
+    TinyModel model;
+    model.config["model_type"] = "olmoe";
+    model.add_routers(2, "mlp.gate.weight");
+    model.save();
+    document(import_model({model.dir(), {}, folder_ / "imported", {}}));
+    auto options = of("run");
+    options.run = folder_ / "imported";
+    refused(export_model(options), "is an imported model");
+    EXPECT_EQ(left(), std::set<std::string>{"imported"});
 }
 
 // Wrong if what was exported is taken for a model of others, whose routers would be other tensors.

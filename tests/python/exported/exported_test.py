@@ -216,9 +216,9 @@ class Exported(unittest.TestCase):
             self.assertEqual(path.read_text(), source.replace("\nfrom hopscope_", "\nfrom .hopscope_"), path.name)
         lone = ("import sys, types; "
                 f"package = types.ModuleType('lone'); package.__path__ = [{str(folder)!r}]; sys.modules['lone'] = package; "
-                "from lone.hopscope_torch import run_pass; print(run_pass.__module__)")
+                "from lone.hopscope_torch import Forward; print(Forward.__module__)")
         done = subprocess.run([sys.executable, "-B", "-c", lone], cwd=self.dir, capture_output=True, text=True)
-        self.assertEqual((done.stdout.strip(), done.returncode), ("lone.hopscope_torch", 0), done.stderr)
+        self.assertEqual((done.stdout.strip(), done.returncode), ("lone.hopscope_forward", 0), done.stderr)
 
     def test_an_older_step(self):
         """Wrong if --step gives another checkpoint than the one it names."""
