@@ -9,14 +9,58 @@ namespace {
 
 constexpr std::string_view kNorm = "post_attention_layernorm.weight";
 
+/// As older files have them, a tensor for each matrix of each expert, and as newer ones may.
+constexpr ExpertForm kProjections{"mlp.experts.{}.gate_proj.weight",
+                                  "mlp.experts.{}.up_proj.weight",
+                                  "mlp.experts.{}.down_proj.weight"};
+constexpr ExpertForm kMerged{"mlp.experts.gate_up_proj", "mlp.experts.gate_up_proj",
+                             "mlp.experts.down_proj"};
+constexpr ExpertForm kNumbered{"block_sparse_moe.experts.{}.w1.weight",
+                               "block_sparse_moe.experts.{}.w3.weight",
+                               "block_sparse_moe.experts.{}.w2.weight"};
+constexpr ExpertForm kMergedSparse{"block_sparse_moe.experts.gate_up_proj",
+                                   "block_sparse_moe.experts.gate_up_proj",
+                                   "block_sparse_moe.experts.down_proj"};
+constexpr ExpertForm kSparseLinear{"block_sparse_moe.input_linear.weight",
+                                   "block_sparse_moe.input_linear.weight",
+                                   "block_sparse_moe.output_linear.weight"};
+constexpr ExpertForm kLinear{"mlp.input_linear.weight", "mlp.input_linear.weight",
+                             "mlp.output_linear.weight"};
+/// Attention that is a mixture: an expert reads queries and writes outputs, without a gate.
+constexpr ExpertForm kQueries{"", "self_attention.experts.input_linear.weight",
+                              "self_attention.experts.output_linear.weight"};
+constexpr ExpertForm kColumnsInTurn{"mlp.experts.gate_up_proj", "mlp.experts.gate_up_proj",
+                                    "mlp.experts.down_proj", /*transposed=*/true,
+                                    /*in_turn=*/true};
+constexpr ExpertForm kPacked{"mlp.experts.gate_up_proj_blocks", "mlp.experts.gate_up_proj_blocks",
+                             "mlp.experts.down_proj_blocks", /*transposed=*/false,
+                             /*in_turn=*/true};
+constexpr ExpertForm kColumns{"feed_forward.experts.gate_up_proj",
+                              "feed_forward.experts.gate_up_proj", "feed_forward.experts.down_proj",
+                              /*transposed=*/true};
+
+constexpr ExpertForm kFeedForward{"feed_forward.experts.{}.gate_proj.weight",
+                                  "feed_forward.experts.{}.up_proj.weight",
+                                  "feed_forward.experts.{}.down_proj.weight"};
+constexpr ExpertForm kNumberedForward{"feed_forward.experts.{}.w1.weight",
+                                      "feed_forward.experts.{}.w3.weight",
+                                      "feed_forward.experts.{}.w2.weight"};
+constexpr ExpertForm kMixer{"", "mixer.experts.{}.up_proj.weight",
+                            "mixer.experts.{}.down_proj.weight"};
+constexpr ExpertForm kGrouped{"mlp.experts.fc1.weight", "mlp.experts.fc1.weight",
+                              "mlp.experts.fc2.weight", /*transposed=*/true};
+
 RouterNames gate(TensorNames correction = {}) {
-    return {kOwnPool, {"mlp.gate.weight"}, {}, std::move(correction), kNorm};
+    return {kOwnPool, {"mlp.gate.weight"},    {}, std::move(correction),
+            kNorm,    {kProjections, kMerged}};
 }
 
 /// Older and newer library names of the same router.
 RouterNames sparse_gate(TensorNames newer, TensorNames correction = {}) {
     newer.insert(newer.begin(), "block_sparse_moe.gate.weight");
-    return {kOwnPool, std::move(newer), {}, std::move(correction), kNorm};
+    return {kOwnPool, std::move(newer),
+            {},       std::move(correction),
+            kNorm,    {kNumbered, kMerged, kMergedSparse}};
 }
 
 RouterNames corrected_gate() {
@@ -24,11 +68,9 @@ RouterNames corrected_gate() {
 }
 
 RouterNames granite_router() {
-    return {kOwnPool,
-            {"block_sparse_moe.router.layer.weight", "block_sparse_moe.router.weight"},
-            {},
-            {},
-            kNorm};
+    return {kOwnPool, {"block_sparse_moe.router.layer.weight", "block_sparse_moe.router.weight"},
+            {},       {},
+            kNorm,    {kSparseLinear, kMergedSparse, kMerged}};
 }
 
 // clang-format off
@@ -44,7 +86,7 @@ std::vector<Family> table() {
                                                        "mlp.gate.e_score_correction_bias"})}},
         {.model_type = "olmoe", .rule = softmax_top_k, .routers = {gate()}},
         // Its norms stand behind attention and experts, none before the router.
-        {.model_type = "flex_olmo", .rule = softmax_top_k, .routers = {{kOwnPool, {"mlp.gate.weight"}}}},
+        {.model_type = "flex_olmo", .rule = softmax_top_k, .routers = {{kOwnPool, {"mlp.gate.weight"}, {}, {}, "", {kProjections, kMerged}}}},
         {.model_type = "qwen2_moe", .rule = softmax_top_k, .routers = {gate()}},
         {.model_type = "qwen3_moe", .rule = softmax_top_k, .routers = {gate()}},
         {.model_type = "qwen3_next", .rule = softmax_top_k, .routers = {gate()}, .normalise = true, .gain_from_one = true},
@@ -55,12 +97,12 @@ std::vector<Family> table() {
         {.model_type = "glm4_moe", .rule = grouped_sigmoid, .routers = {corrected_gate()}, .normalise = true, .predicts = true},
         {.model_type = "dots1", .rule = grouped_sigmoid, .routers = {corrected_gate()}, .predicts = true},
         {.model_type = "gpt_oss", .rule = top_k_softmax,
-         .routers = {{kOwnPool, {"mlp.router.weight"}, {"mlp.router.bias"}, {}, kNorm}}},
+         .routers = {{kOwnPool, {"mlp.router.weight"}, {"mlp.router.bias"}, {}, kNorm, {kPacked, kColumnsInTurn}}}},
         {.model_type = "granitemoe", .rule = top_k_softmax, .routers = {granite_router()}},
         {.model_type = "jetmoe", .rule = top_k_softmax,
-         .routers = {{kOwnPool, {"mlp.router.layer.weight", "mlp.router.weight"}, {}, {}, kNorm},
+         .routers = {{kOwnPool, {"mlp.router.layer.weight", "mlp.router.weight"}, {}, {}, kNorm, {kLinear, kMerged}},
                      {"attention", {"self_attention.experts.router.layer.weight", "self_attention.experts.router.weight"},
-                      {}, {}, "input_layernorm.weight"}}},
+                      {}, {}, "input_layernorm.weight", {kQueries}}}},
         {.model_type = "ernie4_5_moe", .rule = corrected_softmax,
          .routers = {gate({"mlp.moe_statics.e_score_correction_bias", "mlp.gate.moe_statics.e_score_correction_bias",
                            "mlp.gate.e_score_correction_bias"})}, .least_sum = 1e-12f},
@@ -68,28 +110,32 @@ std::vector<Family> table() {
         {.model_type = "minimax", .rule = softmax_top_k, .routers = {sparse_gate({"mlp.gate.weight"})}, .always_divides = true},
         {.model_type = "qwen3_vl_moe", .rule = softmax_top_k, .routers = {gate()}, .always_divides = true},
         {.model_type = "qwen3_5_moe", .rule = softmax_top_k, .routers = {gate()}, .always_divides = true, .gain_from_one = true},
-        {.model_type = "hunyuan_v1_moe", .rule = softmax_top_k, .routers = {{kOwnPool, {"mlp.gate.wg.weight"}, {}, {}, kNorm}},
+        {.model_type = "hunyuan_v1_moe", .rule = softmax_top_k, .routers = 
+         {{kOwnPool, {"mlp.gate.wg.weight"}, {}, {}, kNorm, {kProjections, kMerged}}},
          .always_divides = true},
         {.model_type = "jamba", .rule = softmax_top_k,
-         .routers = {{kOwnPool, {"feed_forward.router.weight"}, {}, {}, "pre_ff_layernorm.weight"}}},
+         .routers = {{kOwnPool, {"feed_forward.router.weight"}, {}, {}, "pre_ff_layernorm.weight", {kFeedForward}}}},
         {.model_type = "glm4v_moe", .rule = grouped_sigmoid, .routers = {corrected_gate()}, .normalise = true, .predicts = true},
         {.model_type = "glm_moe_dsa", .rule = grouped_sigmoid, .routers = {corrected_gate()}, .normalise = true, .predicts = true},
         {.model_type = "exaone_moe", .rule = grouped_sigmoid, .routers = {corrected_gate()}, .normalise = true},
         {.model_type = "solar_open", .rule = grouped_sigmoid, .routers = {corrected_gate()}, .normalise = true},
         {.model_type = "afmoe", .rule = grouped_sigmoid,
-         .routers = {{kOwnPool, {"mlp.router.gate.weight"}, {}, {"mlp.expert_bias"}, "pre_mlp_layernorm.weight"}},
+         .routers = {{kOwnPool, {"mlp.router.gate.weight"}, {}, {"mlp.expert_bias"}, "pre_mlp_layernorm.weight", {kProjections, kMerged}}},
          .always_divides = true},
         // Its library adds 1e-6 to the sum that it divides by, where others add 1e-20.
         {.model_type = "lfm2_moe", .rule = grouped_sigmoid,
-         .routers = {{kOwnPool, {"feed_forward.gate.weight"}, {}, {"feed_forward.expert_bias"}, "ffn_norm.weight"}},
+         .routers = {{kOwnPool, {"feed_forward.gate.weight"}, {}, {"feed_forward.expert_bias"}, "ffn_norm.weight",
+                      {kNumberedForward}}},
          .normalise = true},
         {.model_type = "nemotron_h", .rule = grouped_sigmoid,
-         .routers = {{kOwnPool, {"mixer.gate.weight"}, {}, {"mixer.gate.e_score_correction_bias"}, "norm.weight"}},
+         .routers = {{kOwnPool, {"mixer.gate.weight"}, {}, {"mixer.gate.e_score_correction_bias"}, "norm.weight",
+                      {kMixer}}},
          .normalise = true},
         {.model_type = "granitemoeshared", .rule = top_k_softmax, .routers = {granite_router()}},
         {.model_type = "granitemoehybrid", .rule = top_k_softmax, .routers = {granite_router()}},
-        {.model_type = "aria", .rule = top_k_softmax, .routers = {{kOwnPool, {"mlp.router.weight"}, {}, {}, kNorm}}},
-        {.model_type = "llama4", .rule = top_k_sigmoid, .routers = {{kOwnPool, {"feed_forward.router.weight"}, {}, {}, kNorm}}},
+        {.model_type = "aria", .rule = top_k_softmax, .routers = 
+         {{kOwnPool, {"mlp.router.weight"}, {}, {}, kNorm, {kGrouped}}}},
+        {.model_type = "llama4", .rule = top_k_sigmoid, .routers = {{kOwnPool, {"feed_forward.router.weight"}, {}, {}, kNorm, {kColumns}}}},
     };
 }
 // clang-format on

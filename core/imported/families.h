@@ -17,6 +17,16 @@ using TensorNames = std::vector<std::string_view>;
 /// The pool of experts in place of a layer's feed-forward network, which each mixture has.
 inline constexpr const char* kOwnPool = "mlp";
 
+/// How the matrices of a pool's experts lie in a layer's tensors. A name with {} stands for one
+/// tensor an expert, [rows, columns]; one without for all of them, [experts, rows, columns]. Gate
+/// and up under the same name lie in one matrix. Tensors that end with _blocks are packed fp4.
+struct ExpertForm {
+    std::string_view gate, up;  ///< read what enters, [inner, d] where a row is what one reads
+    std::string_view down;      ///< writes, [d, inner]
+    bool transposed = false;    ///< all of them have columns in place of rows
+    bool in_turn = false;       ///< gate and up in one matrix take turns, else gate stands first
+};
+
 /// A router of a layer, and what belongs to it.
 struct RouterNames {
     std::string_view pool;        ///< kOwnPool, or what else it chooses for
@@ -24,6 +34,7 @@ struct RouterNames {
     TensorNames bias = {};        ///< [experts] on the logits
     TensorNames correction = {};  ///< [experts] or [1, experts], on the choice alone
     std::string_view norm = "";   ///< gain [d] of the norm before the router; "": none stands there
+    std::vector<ExpertForm> experts = {};  ///< the first whose tensors are there counts
 };
 
 struct Family {

@@ -225,15 +225,21 @@ Result<std::vector<float>> ModelFolder::values(const TensorView& tensor) const {
     TensorView view = tensor;
     view.bytes = 0;
     if (auto none = float_values(view, dir_); !none) return none;
-    for (const ModelShard& shard : shards_) {
-        if (shard.find(tensor.name) != &tensor) continue;
-        const auto bytes = shard.read(tensor);
-        if (!bytes) return bytes.error();
-        view.data = bytes->data();
-        view.bytes = bytes->size();
-        return float_values(view, shard.path());
-    }
-    return usage_error(shown_path(dir_) + ": tensor " + in_quotes(tensor.name) + " is not there");
+    const ModelShard* shard = shard_of(tensor);
+    if (!shard)
+        return usage_error(shown_path(dir_) + ": tensor " + in_quotes(tensor.name) +
+                           " is not there");
+    const auto bytes = shard->read(tensor);
+    if (!bytes) return bytes.error();
+    view.data = bytes->data();
+    view.bytes = bytes->size();
+    return float_values(view, shard->path());
+}
+
+const ModelShard* ModelFolder::shard_of(const TensorView& tensor) const {
+    for (const ModelShard& shard : shards_)
+        if (shard.find(tensor.name) == &tensor) return &shard;
+    return nullptr;
 }
 
 const TensorView* ModelFolder::find(std::string_view name) const {

@@ -45,6 +45,8 @@ class ModelFolder {
     /// dtype that holds no such numbers; a file that was cut or replaced since the folder was
     /// opened.
     Result<std::vector<float>> values(const TensorView& tensor) const;
+    /// The file of one of them.
+    const ModelShard* shard_of(const TensorView& tensor) const;
     /// What is odd, and was got round.
     const std::vector<std::string>& notes() const { return notes_; }
 

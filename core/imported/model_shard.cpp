@@ -36,12 +36,12 @@ const TensorView* ModelShard::find(const std::string& name) const {
     return found == index_.end() ? nullptr : &tensors_[found->second];
 }
 
-Result<std::string> ModelShard::read(const TensorView& tensor) const {
+Result<std::string> ModelShard::read(const TensorView& tensor, uint64_t from, size_t count) const {
     const auto file = open_to_read(path_);
     if (!file) return file.error();
-    std::string bytes(tensor.bytes, '\0');
+    std::string bytes(count, '\0');
     const auto read = stamp_of(file->handle.get()) == stamp_
-                          ? read_at(*file, begin_[index_.at(tensor.name)], bytes, path_)
+                          ? read_at(*file, begin_[index_.at(tensor.name)] + from, bytes, path_)
                           : Result<size_t>(size_t{0});
     if (!read) return read.error();
     if (*read == bytes.size()) return bytes;

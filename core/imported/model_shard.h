@@ -23,9 +23,12 @@ class ModelShard {
     const std::vector<TensorView>& tensors() const { return tensors_; }
     /// nullptr where there is none of that name.
     const TensorView* find(const std::string& name) const;
-    /// The bytes of a tensor of this file. Errors (usage) name both: the file is gone, or is no
-    /// longer what was opened.
-    Result<std::string> read(const TensorView& tensor) const;
+    /// The bytes of a tensor of this file, or so many of them from one on. Errors (usage) name
+    /// both: the file is gone, or is no longer what was opened.
+    Result<std::string> read(const TensorView& tensor) const {
+        return read(tensor, 0, tensor.bytes);
+    }
+    Result<std::string> read(const TensorView& tensor, uint64_t from, size_t bytes) const;
 
   private:
     /// What tells a file from another of its name.

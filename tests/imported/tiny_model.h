@@ -33,8 +33,14 @@ class TinyModel {
         core::Random random(std::hash<std::string>{}(name));
         while (values.size() < count)
             values.push_back(static_cast<float>(random.below(2001)) / 1000 - 1);
-        tensors_[name] = {std::move(shape), std::move(values)};
+        tensors_[name] = {"F32", std::move(shape), std::move(values), ""};
     }
+    /// The bytes of a tensor of any dtype.
+    void add_bytes(const std::string& name, const std::string& dtype, std::vector<int64_t> shape,
+                   std::string bytes) {
+        tensors_[name] = {dtype, std::move(shape), {}, std::move(bytes)};
+    }
+    void remove(const std::string& name) { tensors_.erase(name); }
     /// A router in each layer.
     void add_routers(int64_t layers, const std::string& name, int64_t experts = 4,
                      int64_t width = 3, const std::string& before = "model.") {
@@ -71,8 +77,10 @@ class TinyModel {
 
   private:
     struct Tensor {
+        std::string dtype;
         std::vector<int64_t> shape;
         std::vector<float> values;
+        std::string bytes;  ///< instead of the values
     };
     /// Each `of`-th tensor from number `first` on; returns their names.
     std::vector<std::string> write_tensors(const std::string& file, size_t first, size_t of) {
@@ -82,8 +90,12 @@ class TinyModel {
         for (const auto& [name, tensor] : tensors_)
             if (number++ % of == first) {
                 names.push_back(name);
-                views.push_back({name, "F32", tensor.shape, tensor.values.data(),
-                                 tensor.values.size() * sizeof(float)});
+                if (tensor.dtype == "F32")
+                    views.push_back({name, "F32", tensor.shape, tensor.values.data(),
+                                     tensor.values.size() * sizeof(float)});
+                else
+                    views.push_back({name, tensor.dtype, tensor.shape, tensor.bytes.data(),
+                                     tensor.bytes.size()});
             }
         EXPECT_TRUE(core::write_safetensors(*this / file, views, {{"format", "pt"}}));
         return names;
