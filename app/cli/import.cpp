@@ -23,6 +23,9 @@ void describe(CLI::App& app, ImportCall& call) {
                    "line), an .npy, or what hopscope_capture.py wrote; may be given again")
         ->type_name("FILE")
         ->allow_extra_args(false);
+    app.add_flag("--experts", o.experts,
+                 "Reads the experts, too, and measures how router rows lie to them (analysis "
+                 "coupling); minutes to hours, by their size");
     app.add_option("--out", o.out, "The new run folder; default: runs/NAME-YYYYMMDD-HHMMSS")
         ->type_name("DIR");
     app.add_flag("--json", call.output.json, "One JSON document on stdout and nothing else");
@@ -35,6 +38,8 @@ std::string describe_import(const std::string& text) {
         << ", rule " << json.at("rule").get<std::string>() << ", " << json.at("layers").size()
         << " layers with " << shown(json.at("experts")) << " experts, " << shown(json.at("k"))
         << " a token\n";
+    if (json.value("experts_read", false))
+        out << "  experts read; hopscope analyze RUN --what coupling has what they showed\n";
     for (const auto& trace : json.at("traces"))
         out << "  trace " << trace.at("name").get<std::string>() << ": "
             << shown(trace.at("tokens")) << " tokens in " << shown(trace.at("layers").size())

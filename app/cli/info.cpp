@@ -46,6 +46,11 @@ void describe_model(std::ostream& out, const nlohmann::ordered_json& json) {
         << value("rule") << ", dtype " << value("dtype") << "\n"
         << "Layers with a router " << json.at("layers").size() << ", of " << value("hidden_layers")
         << " hidden; experts " << value("experts") << ", a token's " << value("k") << "\n";
+    if (json.contains("experts_read"))
+        out << "Experts "
+            << (value("experts_read") == "true" ? "read: analyze --what coupling"
+                                                : "not read (import --experts)")
+            << "\n";
     if (!json.contains("warnings")) return;
     for (const auto& warning : json.at("warnings"))
         out << "Warning: " << warning.get<std::string>() << "\n";

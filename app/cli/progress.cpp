@@ -97,9 +97,14 @@ void TrainProgress::status(const core::RunStatus& status) {
         return;
     }
     std::string line = status.activity;
-    if (status.progress >= 0)
-        line += format("  %.0f %%", 100 * std::clamp(status.progress, 0.0, 1.0));
     const bool new_stage = stage_of(status.activity) != stage_;
+    if (new_stage) {
+        stage_began_ = environment_.clock();
+        stage_share_ = status.progress;
+    }
+    if (status.progress >= 0)
+        line += format("  %.0f %%", 100 * std::clamp(status.progress, 0.0, 1.0)) +
+                time_left(status.progress);
     if (environment_.terminal) {
         if (new_stage || due(kRedrawSeconds)) print(line, true);
     } else if (new_state || new_stage || due(kLineSeconds)) {
@@ -108,6 +113,12 @@ void TrainProgress::status(const core::RunStatus& status) {
         if (!training || due(kLineSeconds)) print(line, false);
     }
     stage_ = stage_of(status.activity);
+}
+
+std::string TrainProgress::time_left(double share) const {
+    const double seconds = environment_.clock() - stage_began_, done = share - stage_share_;
+    if (seconds < kEtaSeconds || stage_share_ < 0 || !(done > 0)) return "";
+    return "  ETA " + duration_text(seconds * (1 - share) / done);
 }
 
 void TrainProgress::follow_speed(const core::ScalarRecord& record) {

@@ -12,6 +12,7 @@ namespace hopscope::app {
 
 inline constexpr double kLineSeconds = 10.0;   ///< between plain lines
 inline constexpr double kRedrawSeconds = 0.1;  ///< between redraws of the bar
+inline constexpr double kEtaSeconds = 5.0;     ///< of an activity, before the time left is guessed
 
 class TrainProgress {
   public:
@@ -37,6 +38,8 @@ class TrainProgress {
   private:
     /// Whether enough time passed since the last output.
     bool due(double seconds) const;
+    /// "  ETA 1:02" from how far the activity has come since it began; "" while that says little.
+    std::string time_left(double share) const;
     void print(const std::string& text, bool may_be_redrawn);
     void tell_fork(const core::ForkStatus& fork);
     void tell_notes(const std::vector<std::string>& notes);
@@ -48,8 +51,9 @@ class TrainProgress {
     size_t notes_told_ = 0;
     core::ScalarRecord record_;
     float valid_loss_ = core::kNaN;
-    double seconds_per_step_ = 0;  ///< smoothed; 0 before it is known
-    std::string stage_;            ///< the activity last told, without its numbers
+    double seconds_per_step_ = 0;               ///< smoothed; 0 before it is known
+    std::string stage_;                         ///< the activity last told, without its numbers
+    double stage_began_ = 0, stage_share_ = 0;  ///< when, and how far it was then
     double last_output_ = -1e9;
     bool bar_open_ = false;  ///< the terminal's cursor stands in the bar's line
 };

@@ -305,6 +305,7 @@ struct ImportOptions {
     std::string model;                ///< folder of a published model
     std::vector<std::string> traces;  ///< files of recorded choices
     std::string out;                  ///< "" = runs/NAME-YYYYMMDD-HHMMSS
+    bool experts = false;             ///< reads the experts, too, for their coupling to the routers
     std::function<void(const std::string& activity, double fraction)> on_progress;
 };
 /// Makes a run folder of state "imported"; returns its imported.json (hopscope.imported/1).

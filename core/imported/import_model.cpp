@@ -11,6 +11,7 @@
 #include "core/base/names.h"
 #include "core/base/utf8.h"
 #include "core/imported/imported_document.h"
+#include "core/imported/imported_rows_file.h"
 #include "core/imported/imported_run.h"
 #include "core/imported/recorded_routing.h"
 #include "core/imported/router_tensors.h"
@@ -18,7 +19,6 @@
 #include "core/imported/vocabulary.h"
 #include "core/run/new_folder.h"
 #include "core/run/run_info.h"
-#include "core/run/safetensors_writer.h"
 #include "core/run/whole_folder.h"
 
 namespace hopscope::core {
@@ -158,7 +158,10 @@ class Import {
     Status fill(const std::string& dir) {
         for (const std::string& folder : {dir + "/geometry", dir + "/traces"})
             if (auto s = make_folder(folder); !s) return s;
-        if (auto s = write_rows(imported_rows_path(dir)); !s) return s;
+        if (auto s = write_imported_rows(imported_rows_path(dir), model_, layout_, request_.align,
+                                         progress_);
+            !s)
+            return s;
         for (const NamedTrace& trace : traces_)
             if (auto s = write_routing(imported_trace_path(dir, trace.name), trace.routing, layout_,
                                        trace.source);
@@ -177,56 +180,6 @@ class Import {
         return write_file_atomic(dir + "/run.json", run_info_json(info));
     }
 
-    /// One router after the other, so that memory does not grow with the model.
-    Status write_rows(const std::string& path) {
-        std::vector<TensorView> heads;
-        for (const ModelLayer& layer : layout_.layers)
-            for (const ModelRouter& router : layer.routers) {
-                const std::string prefix = router_prefix(layer.index, router.pool);
-                const auto add = [&](const char* what, const std::string& tensor,
-                                     std::vector<int64_t> shape) {
-                    if (tensor.empty()) return;
-                    size_t bytes = sizeof(float);
-                    for (const int64_t size : shape) bytes *= static_cast<size_t>(size);
-                    heads.push_back({prefix + what, "F32", std::move(shape), nullptr, bytes});
-                };
-                add(".centroids", router.weight, {router.experts, router.width});
-                add(".bias", router.bias, {router.experts});
-                add(".correction", router.correction, {router.experts});
-                add(".norm_gain", router.gain, {router.width});
-            }
-        auto writer = SafetensorsWriter::create(
-            path, heads,
-            {{"format", kImportedRowsFormat}, {"step", "0"}, {"family", layout_.family}});
-        if (!writer) return writer.error();
-        size_t next = 0, done = 0;
-        for (const ModelLayer& layer : layout_.layers) {
-            progress_.report("reading routers", static_cast<double>(done++) /
-                                                    static_cast<double>(layout_.layers.size()));
-            if (progress_.cancelled()) return stopped_on_request("import");
-            for (const ModelRouter& router : layer.routers) {
-                auto tensors = read_router(model_, layout_, router);
-                if (!tensors) return tensors.error();
-                for (const auto* values :
-                     {&tensors->rows, &tensors->bias, &tensors->correction, &tensors->gain}) {
-                    if (values->empty()) continue;
-                    warn_unless_finite(layer, *values);
-                    if (auto s =
-                            writer->append(next++, values->data(), values->size() * sizeof(float));
-                        !s)
-                        return s;
-                }
-            }
-        }
-        return writer->finish();
-    }
-
-    void warn_unless_finite(const ModelLayer& layer, const std::vector<float>& values) {
-        if (first_not_finite(values))
-            layout_.warnings.push_back("layer " + std::to_string(layer.index) +
-                                       ": the router has numbers that are not finite");
-    }
-
     NamedCounts counts() const { return parameter_counts(model_, layout_); }
 
     OrderedJson document() const {
@@ -235,6 +188,7 @@ class Import {
         j["source"] = model_.dir();
         j["source_files"] = OrderedJson::array({"config.json"});
         for (const std::string& file : model_.files()) j["source_files"].push_back(file);
+        j["experts_read"] = static_cast<bool>(request_.align);
         j["traces"] = OrderedJson::array();
         for (const NamedTrace& trace : traces_) {
             OrderedJson layers = OrderedJson::array();

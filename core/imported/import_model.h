@@ -8,6 +8,7 @@
 
 #include "core/api/progress.h"
 #include "core/base/result.h"
+#include "core/imported/expert_alignment.h"
 
 namespace hopscope::core {
 
@@ -15,14 +16,16 @@ struct ImportRequest {
     std::string model;                ///< the model's folder
     std::vector<std::string> traces;  ///< files: of servers, or hopscope.routing/1
     std::string out;                  ///< the new run folder; one that exists must be empty
+    AlignExperts align = {};          ///< reads the experts, too, and measures them with it
 };
 
 /// What a model is called, after its folder.
 std::string name_of_model(const std::string& dir);
 
 /// The text of the imported.json that was written. Errors: usage, those of ModelFolder::open,
-/// layout_of, routing_of, read_routing and WholeFolder; failed, the disk; interrupted. After an
-/// error, or a kill, all is as it was before, but for a folder that the next import sweeps.
+/// layout_of, expert_layout, expert_values, routing_of, read_routing and WholeFolder; failed, the
+/// disk; interrupted. After an error, or a kill, all is as it was before, but for a folder that the
+/// next import sweeps.
 Result<std::string> import_model(const ImportRequest& request, const Progress& progress);
 
 }  // namespace hopscope::core

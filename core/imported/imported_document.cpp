@@ -43,6 +43,10 @@ OrderedJson router_json(const ModelRouter& router, const RuleSettings& rule) {
     j["bias"] = !router.bias.empty();
     j["correction"] = !router.correction.empty();
     j["norm_gain"] = !router.gain.empty();
+    if (!router.expert_matrices.empty())
+        j["experts_read"] = {{"matrices", router.expert_matrices},
+                             {"inner", router.inner},
+                             {"directions", router.directions}};
     j["tensors"] = {{"weight", router.weight},
                     {"bias", text_or_null(router.bias)},
                     {"correction", text_or_null(router.correction)},
@@ -112,6 +116,26 @@ Result<RuleSettings> read_rule(const Json& json, const std::string& name) {
     return s;
 }
 
+/// What an import with experts says of them; nothing where there is no such object.
+Status read_experts(const Json& json, const std::string& name, ModelRouter& router) {
+    const auto experts = json.find("experts_read");
+    if (experts == json.end() || experts->is_null()) return {};
+    if (!experts->is_object()) return usage_error(name + ": \"experts_read\": an object expected");
+    const std::string place = name + ": experts_read";
+    FieldReader fields(*experts, place);
+    fields.required()
+        .texts("matrices", router.expert_matrices)
+        .integer("inner", router.inner)
+        .integer("directions", router.directions);
+    if (auto s = fields.status(); !s) return s;
+    for (const std::string& matrix : router.expert_matrices)
+        if (matrix != "gate" && matrix != "up" && matrix != "down")
+            return usage_error(place + ": \"matrices\": found " + in_quotes(matrix) +
+                               ", allowed gate, up, down");
+    if (auto s = within(router.inner, 1, kMostWidth, place + ": inner"); !s) return s;
+    return within(router.directions, 1, kMostWidth, place + ": directions");
+}
+
 Result<ModelRouter> read_router(const Json& json, const std::string& name) {
     ModelRouter router;
     FieldReader fields(json, name);
@@ -135,6 +159,7 @@ Result<ModelRouter> read_router(const Json& json, const std::string& name) {
         names.text(key, *out);
         if (auto s = names.status(); !s) return s.error();
     }
+    if (auto s = read_experts(json, name, router); !s) return s.error();
     return router;
 }
 

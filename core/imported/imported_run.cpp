@@ -100,6 +100,30 @@ Result<std::vector<float>> ImportedRun::correction(int64_t layer, const std::str
     return values(router_prefix(layer, pool) + ".correction", {(*found)->experts});
 }
 
+bool ImportedRun::has_experts() const {
+    for (const ModelLayer& layer : layout_.layers)
+        for (const ModelRouter& router : layer.routers)
+            if (!router.expert_matrices.empty()) return true;
+    return false;
+}
+
+Result<Alignment> ImportedRun::alignment(int64_t layer, const std::string& pool,
+                                         const std::string& matrix, RowsTaken rows) const {
+    const auto found = router(layer, pool);
+    if (!found) return found.error();
+    Alignment out;
+    out.matrix = matrix;
+    out.k = (*found)->directions;
+    out.baseline = static_cast<double>(out.k) / static_cast<double>((*found)->width);
+    for (const auto& [name, list] : kAlignmentLists) {
+        const auto numbers = values(alignment_name(router_prefix(layer, pool), matrix, rows, name),
+                                    {(*found)->experts});
+        if (!numbers) return numbers.error();
+        (out.*list).assign(numbers->begin(), numbers->end());
+    }
+    return out;
+}
+
 Result<RecordedRouting> ImportedRun::trace(const std::string& name) const {
     return read_routing(imported_trace_path(dir_, name), layout_, {});
 }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/base/result.h"
+#include "core/imported/expert_alignment.h"
 #include "core/imported/model_layout.h"
 #include "core/imported/recorded_routing.h"
 #include "core/run/run_info.h"
@@ -13,7 +14,8 @@
 namespace hopscope::core {
 
 /// The format of the rows' file: tensors `{router}.centroids` [experts, width], `.bias`,
-/// `.correction` [experts] and `.norm_gain` [width], all F32, {router} as router_prefix() has it.
+/// `.correction` [experts] and `.norm_gain` [width], all F32, {router} as router_prefix() has it;
+/// where experts were read also those of alignment_name(), [experts].
 inline constexpr const char* kImportedRowsFormat = "hopscope.geometry/2";
 
 std::string imported_rows_path(const std::string& dir);
@@ -42,6 +44,11 @@ class ImportedRun {
     /// above.
     Result<std::vector<float>> bias(int64_t layer, const std::string& pool) const;
     Result<std::vector<float>> correction(int64_t layer, const std::string& pool) const;
+    /// Whether the import read experts, too.
+    bool has_experts() const;
+    /// Of one of the matrices that were read of a router's experts. Errors as above.
+    Result<Alignment> alignment(int64_t layer, const std::string& pool, const std::string& matrix,
+                                RowsTaken rows) const;
     /// Errors (usage) name the file.
     Result<RecordedRouting> trace(const std::string& name) const;
 

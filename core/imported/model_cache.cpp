@@ -14,7 +14,7 @@ namespace {
 
 constexpr size_t kKeyDigits = 16;
 /// Raised where an import of the same files says something else than before.
-constexpr const char* kMadeBy = "imports 2, hopscope " HOPSCOPE_VERSION "\n";
+constexpr const char* kMadeBy = "imports 3, hopscope " HOPSCOPE_VERSION "\n";
 
 bool belongs(const std::string& name) {
     return name.ends_with(".json") || name.ends_with(".safetensors");

@@ -20,6 +20,10 @@ struct ModelRouter {
     std::string weight;            ///< name of its tensor, [experts, width]
     std::string bias, correction;  ///< likewise, [experts]; "": none
     std::string gain;              ///< of the norm before it, [width]; "": none found
+    /// Of an import that read the experts: which of their matrices, with how many hidden units
+    /// each, and how many directions of each counted. Empty: it did not.
+    std::vector<std::string> expert_matrices = {};
+    int64_t inner = 0, directions = 0;
     bool operator==(const ModelRouter&) const = default;
 };
 

@@ -5,6 +5,7 @@
 #include "core/imported/model_folder.h"
 #include "core/lab/exported_model.h"
 #include "core/lab/interrupt.h"
+#include "core/measure/alignment.h"
 #include "core/run/run_folder.h"
 
 namespace hopscope::core::lab {
@@ -13,7 +14,9 @@ Result<std::string> import_model(const ImportOptions& o) {
     if (auto s = check_not_exported(o.model); !s) return s.error();
     while (true) {
         const std::string out = o.out.empty() ? default_run_dir(name_of_model(o.model)) : o.out;
-        auto made = core::import_model({o.model, o.traces, out}, interruptible(o.on_progress));
+        ImportRequest request{o.model, o.traces, out};
+        if (o.experts) request.align = align_one_by_one;
+        auto made = core::import_model(request, interruptible(o.on_progress));
         // Another process may have taken the name that was free: the next has another.
         if (made || !o.out.empty() || !is_run_folder(out)) return made;
     }

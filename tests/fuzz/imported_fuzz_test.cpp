@@ -2,6 +2,7 @@
 #include <filesystem>
 #include <gtest/gtest.h>
 
+#include "core/imported/expert_values.h"
 #include "core/imported/import_model.h"
 #include "core/imported/imported_document.h"
 #include "core/imported/imported_run.h"
@@ -109,6 +110,76 @@ TEST_F(FuzzImported, Shard) {
     });
 }
 
+/// Opens a model and reads each matrix of each of its experts.
+std::string read_experts(const std::string& dir) {
+    const auto model = ModelFolder::open(dir);
+    if (!model) return fault_of(model, dir);
+    const auto layout = layout_of(*model);
+    if (!layout) return fault_of(layout, dir);
+    for (const ModelLayer& layer : layout->layers)
+        for (const ModelRouter& router : layer.routers) {
+            const auto experts = expert_layout(*model, *layout, router);
+            if (!experts) return fault_of(experts, dir);
+            for (const ExpertMatrices& matrices : experts->matrices) {
+                if (std::ssize(matrices.experts) != router.experts) return "another number of them";
+                for (const StoredMatrix& matrix : matrices.experts) {
+                    const auto values = expert_values(*model, *experts, matrix);
+                    if (!values) return fault_of(values, dir);
+                    if (std::ssize(*values) != experts->inner * router.width)
+                        return "numbers of another matrix";
+                }
+            }
+        }
+    return "";
+}
+
+/// Three shards with experts: fp32 of all in one tensor, fp8 and packed fp4.
+std::vector<TinyModel> models_with_experts() {
+    std::vector<TinyModel> out(3);
+    const std::string layer = "model.layers.0.mlp.", experts = layer + "experts.";
+    out[0].config["model_type"] = "qwen3_moe";
+    out[0].add(layer + "gate.weight", {2, 3});
+    out[0].add(experts + "gate_up_proj", {2, 4, 3});
+    out[0].add(experts + "down_proj", {2, 3, 2});
+    out[1].config["model_type"] = "deepseek_v3";
+    out[1].config["quantization_config"] = {{"weight_block_size", {2, 2}}};
+    out[1].add(layer + "gate.weight", {2, 3});
+    for (const char* expert : {"0.", "1."})
+        for (const auto& [name, rows, columns] :
+             {std::tuple("gate_proj", 2, 3), {"up_proj", 2, 3}, {"down_proj", 3, 2}}) {
+            const std::string tensor = experts + expert + name + ".weight";
+            out[1].add_bytes(tensor, "F8_E4M3", {rows, columns}, "abcdef");
+            out[1].add(tensor + "_scale_inv", {rows / 2 + rows % 2, columns / 2 + columns % 2});
+        }
+    out[2].config["model_type"] = "gpt_oss";
+    out[2].add(layer + "router.weight", {2, 32});
+    for (const auto& [name, rows] : {std::pair("gate_up_proj", 64), {"down_proj", 32}}) {
+        const auto blocks = static_cast<size_t>(2 * rows);
+        out[2].add_bytes(experts + name + "_blocks", "U8", {2, rows, 1, 16},
+                         std::string(blocks * 16, '\x5a'));
+        out[2].add_bytes(experts + name + "_scales", "U8", {2, rows, 1},
+                         std::string(blocks, '\x7f'));
+    }
+    return out;
+}
+
+TEST_F(FuzzImported, Experts) {
+    for (TinyModel& model : models_with_experts()) {
+        model.save();
+        ASSERT_EQ(read_experts(model.dir()), "");
+        const auto opened = ModelFolder::open(model.dir());
+        const auto layout = layout_of(*opened);
+        ASSERT_TRUE(expert_layout(*opened, *layout, layout->layers[0].routers[0]))
+            << "the seed is sound";
+        const std::string path = model / "model.safetensors";
+        fuzz("experts of " + layout->family, {bytes_of(path)},
+             [&](const std::string& bytes, Mutator&) {
+                 put_bytes(path, bytes);
+                 return read_experts(model.dir());
+             });
+    }
+}
+
 TEST_F(FuzzImported, ServedTraces) {
     const auto model = ModelFolder::open(model_.dir());
     const auto layout = layout_of(*model);
@@ -187,17 +258,32 @@ TEST_F(FuzzImported, OwnTraces) {
 TEST_F(FuzzImported, Description) {
     const TempFolder folder;
     const std::string out = folder / "run";
-    ASSERT_TRUE(import_model({model_.dir(), {}, out}, {}));
+    TinyModel model = std::move(models_with_experts()[0]);
+    const auto align = [](const std::vector<std::vector<float>>& sets, int64_t experts,
+                          const MatrixOfExpert&) -> Result<std::vector<Alignment>> {
+        Alignment one;
+        for (const auto& [name, list] : kAlignmentLists)
+            (one.*list).assign(static_cast<size_t>(experts), 0);
+        return std::vector<Alignment>(sets.size(), one);
+    };
+    ASSERT_TRUE(import_model({model.save(), {}, out, align}, {}));
     fuzz("imported.json", {bytes_of(out + "/imported.json")},
          [&](const std::string& bytes, Mutator&) -> std::string {
              put_bytes(out + "/imported.json", bytes);
              const auto run = ImportedRun::open(out);
              if (!run) return fault_of(run, "imported.json");
              for (const ModelLayer& layer : run->layout().layers)
-                 for (const ModelRouter& router : layer.routers)
+                 for (const ModelRouter& router : layer.routers) {
                      if (const auto rows = run->rows(layer.index, router.pool); !rows)
                          if (auto fault = fault_of(rows, "step_00000000"); !fault.empty())
                              return fault;
+                     for (const std::string& matrix : router.expert_matrices)
+                         if (const auto found = run->alignment(layer.index, router.pool, matrix,
+                                                               RowsTaken::centred);
+                             !found)
+                             if (auto fault = fault_of(found, "step_00000000"); !fault.empty())
+                                 return fault;
+                 }
              return "";
          });
 }

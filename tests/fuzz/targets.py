@@ -23,7 +23,7 @@ ANALYZE = "analyze run --json --what "
 READS_MODEL = (EVAL, "trace run --text river --json --positions", "generate run --text the --tokens 3 --json", "info run --json",
                ANALYZE + "load,norms,identity,collinearity", "halting run --batches 1 --repeats 1 --json", RESUME)
 RUN = ("run", "text.txt", "tiny.toml")
-IMPORT = "import model --trace reply.json --out new --json"
+IMPORT = "import model --experts --trace reply.json --out new --json"
 ROUTE = "route model --layer 1 --inputs input.safetensors --json"
 ANALYZE_IMPORTED = "analyze imported --json --what load,jaccard,collinearity,coactivation"
 MODEL = ("model", "reply.json", "input.safetensors")

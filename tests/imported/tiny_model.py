@@ -32,6 +32,13 @@ def tensors():
     for name, shape in shapes.items():
         count = shape[0] * (shape[1] if len(shape) > 1 else 1)
         out[name] = shape, [round(numbers.uniform(-1, 1), 3) for _ in range(count)]
+    # What the experts have besides came later, and leaves the numbers before it as they were.
+    numbers = random.Random(2)
+    for layer in (1, 2):
+        for expert in range(4):
+            for matrix, shape in (("gate", (2, 3)), ("down", (3, 2))):
+                name = f"model.layers.{layer}.mlp.experts.{expert}.{matrix}_proj.weight"
+                out[name] = shape, [round(numbers.uniform(-1, 1), 3) for _ in range(6)]
     return out
 
 

@@ -28,6 +28,13 @@ TEST_F(PublishedModels, ImportHandsItsOptionsOver) {
     EXPECT_EQ(run({"import", "models/m", "--json"}).code, 0);
     EXPECT_TRUE(fake_lab().import->out.empty());
     EXPECT_TRUE(fake_lab().import->traces.empty());
+    EXPECT_FALSE(fake_lab().import->experts);
+    EXPECT_EQ(got.out.find("experts read"), std::string::npos);
+    fake_lab().answer = R"({"name": "m", "family": "olmoe", "rule": "softmax_top_k", "layers": [{}],
+        "experts": 64, "k": 8, "experts_read": true, "traces": [], "warnings": []})";
+    const Outcome with_experts = run({"import", "models/m", "--experts"});
+    EXPECT_TRUE(fake_lab().import->experts);
+    EXPECT_NE(with_experts.out.find("experts read; hopscope analyze"), std::string::npos);
     refused({"import"}, {"MODEL_DIR"});
     refused({"import", "a", "b"}, {"unexpected argument", "b"});
 }

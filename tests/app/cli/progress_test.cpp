@@ -145,6 +145,27 @@ TEST(TrainProgress, PreparationIsTold) {
     EXPECT_EQ(count(got.err, "evaluating"), 0u);
 }
 
+// Fails if nobody can tell whether to wait for work of hours, or is told a guess of its first
+// moment.
+TEST(TrainProgress, LongWorkTellsTheTimeThatIsLeft) {
+    World world;
+    fake_lab() = {};
+    fake_lab().while_training = [&world](const core::lab::TrainOptions& o) {
+        core::RunStatus status;
+        status.state = core::RunState::preparing;
+        for (int i = 0; i <= 8; ++i) {
+            status.activity = "reading experts, layer " + std::to_string(i);
+            status.progress = 0.1 + i / 10.0;
+            o.on_status(status);
+            world.now += i == 0 ? 1 : 20;
+        }
+    };
+    const Outcome got = world.run({"train", "--config", "a.toml"});
+    EXPECT_NE(got.err.find("layer 0  10 %\n"), std::string::npos) << got.err;
+    // After 21 s two tenths were done, and seven were left.
+    EXPECT_NE(got.err.find("layer 2  30 %  ETA 1:13\n"), std::string::npos) << got.err;
+}
+
 // Fails if what was found while a run was prepared is overwritten by the next activity, is told
 // twice, or not at all.
 TEST(TrainProgress, NotesStayReadable) {
