@@ -85,13 +85,14 @@ core::RunHolds AppState::holds_of_run() const {
     core::RunHolds out;
     if (!is_imported()) return out;
     // Before the first look nothing is known to be missing.
-    core::ImportedHolds known{.choices = true, .positions = true};
+    core::ImportedHolds known{.choices = true, .positions = true, .experts = true};
     if (imported) {
         known = {};
         for (const core::ImportedTrace& one : imported->traces) {
             known.choices = true;
             known.positions |= one.positions;
         }
+        known.experts = imported->experts;
         known.top_k = imported->routers.empty() ? 0 : imported->routers.front().top_k;
     }
     out.imported = known;

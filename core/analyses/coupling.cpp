@@ -7,6 +7,7 @@
 #include <cmath>
 #include <map>
 
+#include "core/analyses/alignment_fields.h"
 #include "core/analyses/batch_means.h"
 #include "core/analyses/measured.h"
 #include "core/measure/gradient_geometry.h"
@@ -20,31 +21,8 @@ namespace {
 
 /// Evaluation batches the gradient is summed over.
 constexpr int64_t kGradientBatches = 4;
-constexpr int64_t kCouplingResamples = 2'000;
-
 void extend(std::vector<double>& to, const std::vector<double>& more) {
     to.insert(to.end(), more.begin(), more.end());
-}
-
-Estimate over_experts(const std::vector<double>& x, uint64_t seed) {
-    return mean_over(x, "experts", seed, kCouplingResamples);
-}
-
-/// mean(a) / mean(b) over the same experts, with its bootstrap interval over them.
-Estimate ratio_over_experts(const std::vector<double>& a, const std::vector<double>& b,
-                            uint64_t seed) {
-    if (a.empty() || a.size() != b.size()) return {stats::kNaN, {}, 0, "experts"};
-    const auto ratio = [&](std::span<const int64_t> units) {
-        double x = 0, y = 0;
-        for (const int64_t u : units) {
-            x += a[static_cast<size_t>(u)];
-            y += b[static_cast<size_t>(u)];
-        }
-        return x / y;
-    };
-    const auto n = static_cast<int64_t>(a.size());
-    const auto drawn = stats::bootstrap_statistic(n, ratio, {kCouplingResamples, seed});
-    return {stats::mean(a) / stats::mean(b), drawn.interval(0.95), n, "experts"};
 }
 
 /// @param layer −1: of all layers
@@ -55,30 +33,9 @@ Fields alignment_fields(int64_t layer, const Alignment& a, uint64_t seed) {
         out.none("hop");
     else
         out.count("hop", a.hop);
-    out.text("matrix", a.matrix)
-        .json("n", a.matched.size())
-        .json("k", a.k)
-        .number("matched", stats::mean(a.matched))
-        .number("mismatched", stats::mean(a.mismatched))
-        .number("random_baseline", a.baseline)
-        .estimate("specificity", ratio_over_experts(a.matched, a.mismatched, seed))
-        .estimate("cosine", over_experts(a.cosine, seed))
-        .number("cosine_mismatched", stats::mean(a.cosine_mismatched))
-        .number("energy", stats::mean(a.energy))
-        .number("top1_share", stats::mean(a.top1))
-        .number("top10_share", stats::mean(a.top10));
+    out.text("matrix", a.matrix);
+    add_alignment(out, a, seed);
     return out;
-}
-
-/// All entries of one matrix as if of one layer.
-void join(Alignment& all, const Alignment& part) {
-    all.matrix = part.matrix;
-    all.k = part.k;
-    all.baseline = part.baseline;
-    for (auto list :
-         {&Alignment::matched, &Alignment::mismatched, &Alignment::cosine,
-          &Alignment::cosine_mismatched, &Alignment::energy, &Alignment::top1, &Alignment::top10})
-        extend(all.*list, part.*list);
 }
 
 Fields spearman_fields(const std::vector<ExpertCoupling>& experts, uint64_t seed) {

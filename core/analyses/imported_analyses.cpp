@@ -13,6 +13,7 @@
     ROW(ImportedConfidence)     \
     ROW(ImportedCollinearity)   \
     ROW(ImportedDensity)        \
+    ROW(ImportedCoupling)       \
     ROW(ImportedCrossSeed)      \
     ROW(ImportedContexts)       \
     ROW(ImportedCoactivation)   \
@@ -54,6 +55,8 @@ Result<AnalysisOutput> run_imported(const ImportedAnalysis& analysis,
         return usage_error(
             "is of recorded choices, and this run has none; import it with --trace "
             "FILE");
+    if (analysis.asks == Asks::experts && !context.run.has_experts())
+        return usage_error(*missing(Need::reading_experts, {}, {.imported = ImportedHolds()}));
     if (analysis.asks == Asks::second_run && !context.against)
         return usage_error("needs a second imported model; name its run with --against");
     // Where config.json does not say how many experts a token has, each trace says it for itself.

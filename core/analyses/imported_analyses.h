@@ -28,6 +28,7 @@ struct ImportedContext {
 enum class Asks {
     rows,       ///< the run alone
     trace,      ///< recorded choices
+    experts,    ///< an import that read the experts
     second_run  ///< --against
 };
 

@@ -44,6 +44,7 @@ struct ImportedLook {
     int64_t hidden_layers = 0;
     std::vector<int64_t> dense;  ///< hidden layers without a router
     std::vector<ImportedRouter> routers;
+    bool experts = false;  ///< were read when it was imported
     std::vector<ImportedTrace> traces;
     std::vector<std::string> warnings;
     std::string problem;  ///< why it is not what was asked for; "": it is

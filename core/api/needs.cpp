@@ -97,11 +97,14 @@ std::string lost_in_imported(Need need, const ImportedHolds& holds) {
             return holds.positions ? ""
                                    : "what entered the routers was not recorded, so tokens have no "
                                      "place among the rows";
+        case Need::reading_experts:
+            return holds.experts ? ""
+                                 : "its experts were not read, only its routers; import the model "
+                                   "again with --experts";
         case Need::scores:
         case Need::score_scale:
         case Need::learning_router:
         case Need::learning_rows:
-        case Need::reading_experts:
         case Need::output_scale:
         case Need::model:
             return "an imported model is looked at: it has router rows and recorded choices, "

@@ -41,7 +41,8 @@ enum class Need {
 /// What an imported model has: its routers, and what was recorded of them.
 struct ImportedHolds {
     bool choices = false, positions = false;
-    int64_t top_k = 0;  ///< 0: unknown
+    bool experts = false;  ///< measured when it was imported, not kept
+    int64_t top_k = 0;     ///< 0: unknown
 };
 
 /// What a run holds beside its configuration, as far as the asker knows it. What is not known is

@@ -40,6 +40,7 @@ ImportedLook look_of(const ImportedRun& run) {
     look.hidden_layers = layout.hidden_layers;
     look.dense = layout.dense;
     look.routers = routers_of(layout);
+    look.experts = run.has_experts();
     look.warnings = layout.warnings;
     for (const std::string& name : run.traces()) {
         ImportedTrace trace;

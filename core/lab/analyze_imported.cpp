@@ -124,7 +124,8 @@ Result<OrderedJson> made(const ImportedAnalysis& which, bool all, const Imported
     document["definition"] = which.cited();
     document["n"] = output->n;
     document["seed"] = context.seed;
-    if (which.asks != analysis::Asks::rows) document["traces"] = context.run.traces();
+    if (which.asks != analysis::Asks::rows && which.asks != analysis::Asks::experts)
+        document["traces"] = context.run.traces();
     if (output->used_against && context.against)
         document["against"] = {{"run", folder_name(context.against->run.dir())},
                                {"step", 0},
@@ -141,6 +142,9 @@ std::string refused_to_imported(const std::string& name, const RunHolds& holds) 
         if (name != one.name) continue;
         if (one.asks == analysis::Asks::trace)
             if (auto why = missing(Need::routing, {}, holds)) return as_sentence(*std::move(why));
+        if (one.asks == analysis::Asks::experts)
+            if (auto why = missing(Need::reading_experts, {}, holds))
+                return as_sentence(*std::move(why));
         if (one.asks == analysis::Asks::second_run && holds.second_run && !*holds.second_run)
             return "Needs a second imported model to compare with.";
         return {};

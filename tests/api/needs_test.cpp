@@ -131,6 +131,10 @@ TEST(Needs, AnImportedModelHasRowsAndWhatWasRecorded) {
               "this model sends each token to one expert a layer");
     holds.imported->top_k = 2;
     EXPECT_EQ(missing(Need::several_choices, config, holds), std::nullopt);
+    EXPECT_EQ(missing(Need::reading_experts, config, holds),
+              "its experts were not read, only its routers; import the model again with --experts");
+    holds.imported->experts = true;
+    EXPECT_EQ(missing(Need::reading_experts, config, holds), std::nullopt);
 }
 
 // Wrong if the order of a list does not decide which refusal is read.

@@ -566,6 +566,11 @@ TEST(AnalysisRefusals, OfAnImportedModelWhatAsksForRowsAndChoicesIsLeft) {
     EXPECT_FALSE(found.contains("collinearity"));
     EXPECT_EQ(found.at("load"), "No trace was imported with the model, so no choices are known.");
     EXPECT_TRUE(found.contains("zeroing"));
+    EXPECT_EQ(
+        found.at("coupling"),
+        "Its experts were not read, only its routers; import the model again with --experts.");
+    holds.imported->experts = true;
+    EXPECT_FALSE(refused(holds).contains("coupling"));
     holds.imported->choices = true;
     EXPECT_FALSE(refused(holds).contains("load"));
     EXPECT_FALSE(refused(holds).contains("standing_committee"));
