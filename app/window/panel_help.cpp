@@ -86,7 +86,9 @@ constexpr PanelHelp kHelp[] = {
     {"Coupling",
      "Whether the direction by which the router finds an expert agrees with what the expert reads. "
      "High alignment, and activations that rise with the routing score, say that router and expert "
-     "have learned the same thing; a level near the control says that they have not.",
+     "have learned the same thing; a level near the control says that they have not. Of an "
+     "imported "
+     "model: its alignment, where it was imported with its experts.",
      {}},
     {"Model",
      "The configuration as a diagram from the embedding to the head, with parameters and "

@@ -15,12 +15,18 @@
 namespace hopscope::gui_test {
 
 /// In the place of the fake session; waits until it has been read. Two layers of four experts, two
-/// a token; trace "a" has two tokens, "b" three.
+/// a token; trace "a" has two tokens, "b" three. With experts their alignment is made up.
 class ImportedStage {
   public:
-    explicit ImportedStage(ImGuiTestContext* ctx, bool traces = true) {
+    explicit ImportedStage(ImGuiTestContext* ctx, bool traces = true, bool experts = false) {
         model_.add_routers(2, "block_sparse_moe.gate.weight");
         model_.add("model.layers.1.post_attention_layernorm.weight", {3});
+        for (const char* layer : {"0", "1"}) {
+            const std::string before =
+                std::string("model.layers.") + layer + ".block_sparse_moe.experts.";
+            model_.add(before + "gate_up_proj", {4, 2, 3});
+            model_.add(before + "down_proj", {4, 3, 1});
+        }
         model_.save();
         std::vector<std::string> files;
         if (traces)
@@ -28,7 +34,9 @@ class ImportedStage {
                      model_.folder().write(
                          "b.json", test::sglang_reply({0, 1, 2, 3, 1, 0, 3, 1, 2, 3, 0, 2}))};
         const std::string dir = model_.folder() / "out";
-        const auto made = core::import_model({model_.dir(), files, dir}, {});
+        core::ImportRequest request{model_.dir(), files, dir};
+        if (experts) request.align = made_up_alignment;
+        const auto made = core::import_model(request, {});
         IM_CHECK_NO_RET(made.ok());
         core::SessionOptions options;
         options.run_dir = dir;
@@ -42,6 +50,14 @@ class ImportedStage {
     }
 
   private:
+    static core::Result<std::vector<core::Alignment>> made_up_alignment(
+        const std::vector<std::vector<float>>& row_sets, int64_t experts,
+        const core::MatrixOfExpert&) {
+        core::Alignment one;
+        for (const auto& [name, list] : core::kAlignmentLists)
+            (one.*list).assign(static_cast<size_t>(experts), 0.5);
+        return std::vector<core::Alignment>(row_sets.size(), one);
+    }
     test::TinyModel model_;
 };
 

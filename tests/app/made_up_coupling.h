@@ -31,6 +31,26 @@ inline std::string made_up_match() {
            made_up_estimate(1.4, "experts");
 }
 
+/// What the laboratory writes of an imported model: two routers, and a second pool of one.
+inline std::string made_up_import_coupling() {
+    const auto entry = [](const char* place, const char* matrix, const char* reads) {
+        return std::string("{") + place + R"("matrix": ")" + matrix + R"(", "reads": )" + reads +
+               R"(, "n": 4, "k": 1, "matched": 0.5, "mismatched": 0.1, "random_baseline": 0.333,
+            "specificity": )" +
+               made_up_estimate(5, "experts") + R"(, "cosine": )" +
+               made_up_estimate(0.7, "experts") + R"(, "cosine_mismatched": 0})";
+    };
+    const std::string here = entry("", "gate", "true") + ", " + entry("", "up", "true") + ", " +
+                             entry("", "down", "false");
+    return R"({"format": "hopscope.analysis/2", "name": "coupling", "step": 0, "definition":
+        "router rows", "n": 8, "seed": 42, "result": {"alignment": [)" +
+           entry(R"("router": "mlp", )", "gate", "true") + ", " +
+           entry(R"("router": "attention", )", "up", "true") + ", " +
+           entry(R"("router": "mlp", )", "down", "false") +
+           R"(], "layers": [{"layer": 0, "router": "mlp", "alignment": [)" + here +
+           R"(]}, {"layer": 1, "router": "mlp", "alignment": [)" + here + "]}]}}";
+}
+
 /// @param cosine of the first layer; of the second it is 0.2 more
 inline std::string made_up_coupling(double cosine, int64_t step) {
     const auto layer = [&](double at) {

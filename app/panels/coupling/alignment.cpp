@@ -33,8 +33,8 @@ constexpr NumberColumn kAlignmentColumns[] = {
 void table_row(const AppState& state, const TableRow& row, const AlignmentRow& a,
                const CouplingNumbers& of) {
     number_row(state, row.words,
-               "Down and gate are what an expert reads by, up what it writes; k = " +
-                   std::to_string(a.k) + " of its directions are taken",
+               std::string(a.reads ? "What an expert reads by" : "What an expert writes by") +
+                   "; k = " + std::to_string(a.k) + " of its directions are taken",
                of.beside());
     const Number numbers[] = {of.plain(a.matched, a.n),
                               of.plain(a.mismatched, a.n),
@@ -53,12 +53,12 @@ void draw_alignment_table(const AppState& state, const CouplingSides& sides) {
     for (size_t i = 0; i < rows.size(); ++i) {
         const std::string hop =
             rows[i].hop < 0 ? std::string() : ", hop " + std::to_string(rows[i].hop);
-        const std::string words = matrix_words(rows[i].matrix) + hop;
+        const std::string words = matrix_words(rows[i]) + hop;
         table_row(state, own_row(words), rows[i], own);
         if (!sides.beside) continue;
         const auto& others = sides.beside->of(sides.layer).alignment;
         const auto same = std::find_if(others.begin(), others.end(), [&](const AlignmentRow& a) {
-            return a.matrix == rows[i].matrix && a.hop == rows[i].hop;
+            return a.matrix == rows[i].matrix && a.hop == rows[i].hop && a.router == rows[i].router;
         });
         if (same != others.end())
             table_row(state, row_beside(words, sides.beside_name), *same,

@@ -25,9 +25,11 @@ class CouplingPanel final : public Panel {
   public:
     const char* title() const override { return "Coupling"; }
     std::string detail(const AppState&) const override {
-        return source_.shown() ? "step " + with_thousands(source_.shown()->step) : std::string();
+        return source_.shown() && !imported_ ? "step " + with_thousands(source_.shown()->step)
+                                             : std::string();
     }
     void prepare(AppState& state) override {
+        imported_ = state.is_imported();
         source_.update(state);
         if (!state.session) return;
         if (measure_when_read_ && !source_.reading()) measure(state);
@@ -65,6 +67,7 @@ class CouplingPanel final : public Panel {
     std::vector<BalanceRow> balance_;
     bool one_layer_ = false;  ///< the selected one; else all
     bool wants_picture_ = false;
+    bool imported_ = false;           ///< a model whose experts were measured as it was imported
     bool measure_when_read_ = false;  ///< asked for while the panel was not seen
 };
 
@@ -82,6 +85,15 @@ std::vector<ActionItem> CouplingPanel::actions(AppState& state) {
     return {std::move(measure)};
 }
 
+/// Of an imported model without measured experts: says so in place of everything.
+bool empty_without_experts(const AppState& state) {
+    if (!state.is_imported()) return false;
+    const std::string why = state.lacks(core::Need::reading_experts);
+    if (why.empty()) return false;
+    empty_state(state, "No experts were read", why.c_str());
+    return true;
+}
+
 void CouplingPanel::measure(AppState& state) {
     measure_when_read_ = false;
     if (const std::string why = source_.refusal(state); why.empty())
@@ -91,7 +103,7 @@ void CouplingPanel::measure(AppState& state) {
 }
 
 void CouplingPanel::draw(AppState& state) {
-    if (empty_without_run(state) || empty_for_imported(state)) return;
+    if (empty_without_run(state) || empty_without_experts(state)) return;
     const ImVec2 low = ImGui::GetWindowPos(), size = ImGui::GetWindowSize();
     draw_tools(state);
     if (source_.task()) draw_task_state(state, *source_.task());
@@ -101,13 +113,17 @@ void CouplingPanel::draw(AppState& state) {
         draw_measured(state);
     else if (!source_.working())
         note(state,
-             source_.reading() && !state.status.run_dir.empty()
-                 ? "Reading\xE2\x80\xA6"
+             source_.reading() && !state.status.run_dir.empty() ? "Reading\xE2\x80\xA6"
+             : imported_
+                 ? "Of what was read of the experts: where router rows point, beside chance."
                  : "Measured on the newest checkpoint, beside the training: where router rows "
                    "point, whether scores foretell activations, and whether gradients push "
                    "both the same way, each beside chance.");
-    live_.draw(state);
-    draw_balance(state, balance_);
+    // Of a training and its updates, which an import has not.
+    if (!imported_) {
+        live_.draw(state);
+        draw_balance(state, balance_);
+    }
     if (wants_picture_)
         export_picture(state, "coupling.png", low, ImVec2(low.x + size.x, low.y + size.y));
 }
@@ -142,14 +158,15 @@ void CouplingPanel::draw_tools(AppState& state) {
 
 void CouplingPanel::draw_layer(AppState& state) {
     const auto layers = std::ssize(source_.shown()->layers);
-    const std::string present = layer_words(one_layer_ ? state.selection.layer : -1);
+    const auto words = [&](int64_t l) { return l < 0 ? layer_words(l) : state.layer_name(l); };
+    const std::string present = words(one_layer_ ? state.selection.layer : -1);
     ImGui::SetNextItemWidth(104 * state.pixel_scale);
     by_name(state, "##layer", "layer\xE2\x80\xA6");
     if (!ImGui::BeginCombo("##layer", present.c_str())) return;
     if (ImGui::Selectable(layer_words(-1).c_str(), !one_layer_)) one_layer_ = false;
     for (int64_t l = 0; l < layers; ++l) {
         const bool chosen = one_layer_ && l == state.selection.layer;
-        if (!ImGui::Selectable(layer_words(l).c_str(), chosen)) continue;
+        if (!ImGui::Selectable(words(l).c_str(), chosen)) continue;
         one_layer_ = true;
         if (l != state.selection.layer) state.selection.set_layer(l);
     }
@@ -183,14 +200,15 @@ void CouplingPanel::draw_measured(AppState& state) {
     const Coupling& own = *source_.shown();
     CouplingSides sides = {own, source_.beside().get(), source_.beside_name(),
                            one_layer_ ? state.selection.layer : -1};
-    note(state, "Step " + with_thousands(own.step) + ", " + with_thousands(own.n) +
-                    " experts, seed " + std::to_string(own.seed) +
+    note(state, (imported_ ? "" : "Step " + with_thousands(own.step) + ", ") +
+                    with_thousands(own.n) + " experts, seed " + std::to_string(own.seed) +
                     "; brackets are 95 % intervals.");
     tooltip(own.definition);
     if (const int64_t layer = draw_alignment(state, sides); layer >= 0) {
         one_layer_ = true;
         if (layer != state.selection.layer) state.selection.set_layer(layer);
     }
+    if (imported_) return;  // the rest is of passes that an import has not
     draw_activation(state, sides);
     draw_gradients(state, sides);
     draw_coupled_experts(state, sides);

@@ -88,7 +88,9 @@ void CouplingSource::update(AppState& state) {
         own_.dir = state.status.run_dir;
     }
     if (!state.session) return;
-    if (!refused_for_ || *refused_for_ != state.session->config()) refuse(state);
+    if (!refused_for_ || *refused_for_ != state.session->config() ||
+        refused_look_ != state.imported)
+        refuse(state);
     follow(state);
     if (auto seen = looking_.take()) take(std::move(*seen));
     if (looking_.waits() || own_.dir.empty() || state.now - looked_at_ <= kCouplingLookEvery)
@@ -103,6 +105,7 @@ void CouplingSource::update(AppState& state) {
 
 void CouplingSource::refuse(const AppState& state) {
     refused_for_ = state.session->config();
+    refused_look_ = state.imported;
     refused_.clear();
     if (!state.services.analysis_refusals) return;
     for (const auto& [name, why] :

@@ -81,6 +81,7 @@ class CouplingSource {
     uint64_t before_ = 0;       ///< newest task that had ended when the run was opened
     uint64_t seen_end_of_ = 0;  ///< id of the task whose end was seen
     std::optional<core::Config> refused_for_;
+    std::shared_ptr<const core::ImportedLook> refused_look_;  ///< what was known then
     std::string refused_;  ///< why this configuration cannot have it
 };
 

@@ -45,6 +45,8 @@ CouplingNumber measured(const core::Json& j, const char* key) {
 AlignmentRow alignment(const core::Json& j) {
     AlignmentRow out;
     out.matrix = j.value("matrix", "");
+    out.router = j.value("router", "");
+    out.reads = j.value("reads", out.matrix != "up");  // of a run down reads, too
     out.hop = integer(j, "hop", -1);
     out.n = integer(j, "n", 0);
     out.k = integer(j, "k", 0);
@@ -185,11 +187,10 @@ core::Result<Coupling> read_coupling(const std::string& json, const std::string&
     return out;
 }
 
-std::string matrix_words(const std::string& matrix) {
-    if (matrix == "down") return "reads (down)";
-    if (matrix == "gate") return "reads (gate)";
-    if (matrix == "up") return "writes (up)";
-    return matrix;
+std::string matrix_words(const AlignmentRow& row) {
+    std::string out = (row.reads ? "reads (" : "writes (") + row.matrix + ")";
+    if (!row.router.empty() && row.router != "mlp") out += ", " + row.router;
+    return out;
 }
 
 std::string csv_of(const Coupling& coupling) {
@@ -209,7 +210,8 @@ std::string csv_of(const Coupling& coupling) {
         const CouplingPlace& at = coupling.of(layer);
         for (const AlignmentRow& a : at.alignment) {
             const std::string matrix =
-                a.matrix + (a.hop < 0 ? std::string() : " hop " + std::to_string(a.hop));
+                a.matrix + (a.router.empty() || a.router == "mlp" ? "" : " of " + a.router) +
+                (a.hop < 0 ? std::string() : " hop " + std::to_string(a.hop));
             line(layer, "score of own expert " + matrix, alone(a.matched, a.n), a.chance);
             line(layer, "score of other experts " + matrix, alone(a.mismatched, a.n), a.chance);
             line(layer, "specificity " + matrix, a.specificity, 1);

@@ -27,6 +27,8 @@ std::string range_of(const CouplingNumber& measured, int digits = 3);
 /// Router rows against one matrix of their experts.
 struct AlignmentRow {
     std::string matrix;  ///< "down", "gate", "up"
+    std::string router;  ///< of an imported model, what it chooses for; ""
+    bool reads = true;   ///< else the expert writes by it
     int64_t hop = -1;    ///< of a projection for each hop; −1: one for all
     int64_t n = 0, k = 0;
     /// Mean squared projection of a router row on its own expert's directions, on those of others,
@@ -112,7 +114,7 @@ core::Result<Coupling> read_coupling(const std::string& json, const std::string&
 /// What the panel shows of it: one number a line, with layer, interval, n and chance.
 std::string csv_of(const Coupling& coupling);
 
-/// "reads (down)": the matrix of an expert in words.
-std::string matrix_words(const std::string& matrix);
+/// "reads (down)", "reads (gate), attention": the matrix of an expert in words.
+std::string matrix_words(const AlignmentRow& row);
 
 }  // namespace hopscope::app

@@ -41,6 +41,22 @@ TEST(Coupling, EachNumberHasItsIntervalAndItsChance) {
     EXPECT_TRUE(c.of(9).alignment.empty());
 }
 
+// Wrong if a matrix of a published model were said to do what that of a run of the same name does.
+TEST(Coupling, OfAnImportedModelDownWritesAndUpReads) {
+    const auto c = read_coupling(gui_test::made_up_import_coupling(), "");
+    ASSERT_TRUE(c) << c.error().message;
+    ASSERT_EQ(c->layers.size(), 2u);
+    const auto& rows = c->of(-1).alignment;
+    ASSERT_EQ(rows.size(), 3u);
+    EXPECT_EQ(matrix_words(rows[0]), "reads (gate)");
+    EXPECT_EQ(matrix_words(rows[1]), "reads (up), attention");
+    EXPECT_EQ(matrix_words(rows[2]), "writes (down)");
+    EXPECT_EQ(matrix_words(c->of(1).alignment[1]), "reads (up)");
+    EXPECT_EQ(matrix_words(read().of(0).alignment[0]), "reads (down)") << "of a run";
+    EXPECT_TRUE(c->deciles.empty());
+    EXPECT_NE(csv_of(*c).find("all,score of own expert up of attention,0.5,"), std::string::npos);
+}
+
 // Wrong if deciles had quartiles of another, or their level were not where all would be equal.
 TEST(Coupling, DecilesHaveQuartilesAndALevel) {
     const Coupling c = read();
