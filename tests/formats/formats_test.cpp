@@ -256,5 +256,21 @@ TEST_F(Formats20261130, AModelIsRoutedAsThen) {
         expect_close(now.at(key), then.at(key), key);
 }
 
+class Formats20261130b : public Stored {
+  protected:
+    Formats20261130b() : Stored("2026-11-30b") {}
+};
+
+TEST_F(Formats20261130b, WhatAnImportReadOfItsExpertsIsRead) {
+    lab::AnalyzeOptions o;
+    o.run = dir_ / "imported";
+    o.what = "coupling";
+    const Json now = parsed(lab::analyze(o)),
+               then = stored("analyses_imported.json").at("analyses");
+    ASSERT_EQ(then.size(), 3u);
+    for (const char* key : {"name", "n", "result"})
+        expect_close(now.at(key), then.at(2).at(key), key);
+}
+
 }  // namespace
 }  // namespace hopscope::core
