@@ -69,8 +69,8 @@ extern const ImportedAnalysis kImportedSpecialisation{
     "specialisation", Asks::trace,
     "share of the tokens with a label that choose an expert (OLMoE), in all traces of the run: "
     "labels are token ids seen 16 times or more (each expert's 10 strongest) where traces have "
-    "ids, eighths of the longest text, and traces as domains where there are several; even_share: "
-    "k / experts. 95 % bootstrap interval over experts. n: tokens.",
+    "ids, eighths of the recorded places, and traces as domains where there are several; "
+    "even_share: k / experts. 95 % bootstrap interval over experts. n: tokens.",
     specialisation};
 
 }  // namespace hopscope::core::analysis

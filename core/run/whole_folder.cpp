@@ -52,7 +52,7 @@ Status WholeFolder::open() {
     if (error) return file_error("cannot open the folder", dir_, error.value());
     // Of one that stood there, only what is in it need be ours to write.
     const std::string parent = made_.empty() ? place_ : parent_dir(place_);
-    sweep_scratch(parent);
+    for (const std::string& left : {place_, parent_dir(place_)}) sweep_scratch(left);
     std::random_device seed;
     while (path_.empty()) {
         std::string path = parent + "/" + kPartial + std::to_string(seed());

@@ -5,6 +5,8 @@
 #include <cmath>
 #include <gtest/gtest.h>
 
+#include "core/analyses/imported_rows.h"
+#include "core/base/random.h"
 #include "core/imported/import_model.h"
 #include "tests/imported/replies.h"
 #include "tests/imported/tiny_model.h"
@@ -67,6 +69,59 @@ TEST_F(ImportedAnalyses, LoadCountsAllTraces) {
     EXPECT_EQ(layer.at("dead"), 0);
     EXPECT_EQ(found.at("layers")[1].at("counts"), OrderedJson({1, 2, 3, 2}));
     EXPECT_NE(tables_.find("layer,expert,choices\n2,0,4\n"), std::string::npos) << tables_;
+}
+
+// A server may leave out the first tokens: parts of the text that no token is in have no share.
+TEST_F(ImportedAnalyses, PlacesBeginWhereTheRecordingDoes) {
+    RecordedRouting routing;
+    routing.sequences = 2;
+    routing.length = 2;
+    routing.skipped = {3, 20};
+    routing.layers = {{2, kOwnPool, 4, 2, {0, 1, 2, 3, 0, 1, 0, 2}, {}, {}, {}}};
+    model_.save();
+    ASSERT_TRUE(import_model({model_.dir(), {}, out_}, {}));
+    const auto run = ImportedRun::open(out_);
+    ImportedContext context{*run, {routing}};
+    const auto which = std::ranges::find(imported_analyses(), std::string_view("specialisation"),
+                                         &ImportedAnalysis::name);
+    const auto found = run_imported(*which, context);
+    ASSERT_TRUE(found) << found.error().message;
+    const auto position = found->result.json().at("layers")[0].at("position");
+    EXPECT_TRUE(std::isfinite(position.at("largest_share").at("value").get<double>()));
+    for (const auto& expert : position.at("top")) EXPECT_TRUE(expert.at("share").is_number());
+    std::string labels;
+    for (const Table& table : found->tables) labels += table.csv();
+    EXPECT_NE(labels.find("3 to 4"), std::string::npos) << labels;
+    EXPECT_EQ(labels.find(",,"), std::string::npos) << labels;
+}
+
+TEST(CentredRows, ChanceOfTheirCosines) {
+    EXPECT_EQ(centred_squared_cosine(2, 5), 1);
+    EXPECT_EQ(centred_squared_cosine(7, 1), 1);
+    EXPECT_TRUE(std::isnan(centred_squared_cosine(1, 5)));
+    // Drawn: 2,000 times 4 directions of 6 dimensions.
+    double sum = 0;
+    Random random(3);
+    constexpr int kTimes = 2000, kRows = 4, kWidth = 6;
+    for (int t = 0; t < kTimes; ++t) {
+        double rows[kRows][kWidth], mean[kWidth] = {};
+        for (auto& row : rows)
+            for (int i = 0; i < kWidth; ++i) {
+                row[i] = -6;  // of twelve even ones, nearly normal
+                for (int n = 0; n < 12; ++n) row[i] += random.unit();
+                mean[i] += row[i] / kRows;
+            }
+        double dot = 0, a = 0, b = 0;
+        for (int i = 0; i < kWidth; ++i) {
+            const double x = rows[0][i] - mean[i], y = rows[1][i] - mean[i];
+            dot += x * y;
+            a += x * x;
+            b += y * y;
+        }
+        sum += dot * dot / (a * b) / kTimes;
+    }
+    EXPECT_NEAR(centred_squared_cosine(kRows, kWidth), sum, 0.02);
+    EXPECT_NEAR(centred_squared_cosine(64, 2048), 0.00074, 5e-6);
 }
 
 TEST_F(ImportedAnalyses, JaccardIsBetweenLayersByTheirOwnNumbers) {

@@ -121,6 +121,7 @@ TEST_F(ImportModel, AFolderThatStoodThereStays) {
     EXPECT_EQ(before.st_ino, after.st_ino);
     EXPECT_EQ(before.st_mode, after.st_mode);
     EXPECT_TRUE(ImportedRun::open(out_));
+    EXPECT_EQ(contents_of(out_).size(), 5u);
     const auto beside = contents_of(fs::path(out_).parent_path());
     EXPECT_EQ(std::count_if(beside.begin(), beside.end(),
                             [](const auto& entry) {
@@ -128,6 +129,17 @@ TEST_F(ImportModel, AFolderThatStoodThereStays) {
                                        std::string::npos;
                             }),
               0);
+}
+
+TEST_F(ImportModel, WhatAKillLeftInsideIsSwept) {
+    const std::string left = out_ + "/hopscope-new-5";
+    fs::create_directories(left + "/geometry");
+    put_bytes(left + "/.hopscope-scratch",
+              "temporary files of hopscope, to be removed: hopscope-new-5\n");
+    const auto made = run();
+    ASSERT_TRUE(made) << made.error().message;
+    EXPECT_FALSE(fs::exists(left));
+    EXPECT_TRUE(is_imported_run(out_));
 }
 
 TEST_F(ImportModel, AFailureLeavesNothing) {
@@ -250,7 +262,7 @@ struct OwnTrace {
     std::vector<float> entropy = {}, max_prob = {};     ///< [1, 2]
     std::vector<int32_t> tokens = {}, next_token = {};  ///< [1, 2], [1]
     std::vector<int64_t> shape = {1, 2, 2};
-    std::string prefix = "layers.1.hops.0.", format = "hopscope.routing/1";
+    std::string prefix = "layers.1.hops.0.", format = "hopscope.routing/1", model_type = "";
     std::vector<int64_t> other_layer = {};  ///< shape of the experts of layer 0, if there are any
 
     std::string write(const TempFolder& folder) const {
@@ -272,7 +284,8 @@ struct OwnTrace {
         if (!tokens.empty()) views.push_back({"tokens", "I32", {1, 2}, tokens.data(), 8});
         if (!next_token.empty()) views.push_back({"next_token", "I32", {1}, next_token.data(), 4});
         const std::string path = folder / "own.safetensors";
-        EXPECT_TRUE(write_safetensors(path, views, {{"format", format}}));
+        EXPECT_TRUE(
+            write_safetensors(path, views, {{"format", format}, {"model_type", model_type}}));
         return path;
     }
 };
@@ -299,6 +312,33 @@ TEST_F(ImportModel, LogitsOfATraceGiveWhatItLacks) {
         -(0.1 * std::log(0.1) + 0.2 * std::log(0.2) + 0.3 * std::log(0.3) + 0.4 * std::log(0.4)),
         1e-6);
     EXPECT_TRUE(read->tokens.empty());
+}
+
+// Captures hold both: weights say nothing of whether the experts are the model's own choice.
+TEST_F(ImportModel, ChoicesAreHeldAgainstLogitsBesideWeightsToo) {
+    OwnTrace trace;
+    trace.logits = {0, 1, 0, 0, 0, 0, 1, 1};
+    trace.weights = {0.6f, 0.4f, 0.5f, 0.5f};
+    trace.experts = {1, 0, 3, 2};
+    const std::string path = trace.write(model_.folder());
+    ASSERT_TRUE(run({path}));
+    EXPECT_EQ(ImportedRun::open(out_)->trace("own")->layers[0].weights, trace.weights);
+    fs::remove_all(out_);
+    // Of the same content under another name.
+    const std::string other = model_.folder() / "capture.bin";
+    fs::copy_file(path, other);
+    EXPECT_TRUE(run({other}));
+    fs::remove_all(out_);
+    trace.experts = {1, 0, 1, 2};
+    EXPECT_EQ(lacks(run({trace.write(model_.folder())}), {"row 1", "expert 1 is not what"}), "");
+    trace.experts = {-1, -1, -1, -1};
+    EXPECT_EQ(lacks(run({trace.write(model_.folder())}), {"own.safetensors", "no token"}), "");
+    trace.experts = {1, 0, 3, 2};
+    trace.model_type = "olmoe";
+    EXPECT_EQ(lacks(run({trace.write(model_.folder())}), {"own.safetensors", "olmoe", "mixtral"}),
+              "");
+    put_bytes(path, "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n");
+    EXPECT_EQ(lacks(run({path}), {"own.safetensors", "Git LFS pointer"}), "");
 }
 
 TEST_F(ImportModel, NumbersOfATraceThatAreNoneAreRefusedByPlace) {

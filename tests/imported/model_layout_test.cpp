@@ -395,6 +395,7 @@ TEST(ModelLayout, LayersThatConfigurationAndTensorsDisagreeOnAreWarnedOf) {
         TinyModel model;
         model.config["num_hidden_layers"] = 6;
         model.config.update(keys);
+        for (const int64_t l : dense) model.add_dense(l);
         for (int64_t l = 0; l < 6; ++l)
             if (std::find(dense.begin(), dense.end(), l) == dense.end())
                 model.add("model.layers." + std::to_string(l) + ".mlp.gate.weight", {4, 3});
@@ -410,7 +411,13 @@ TEST(ModelLayout, LayersThatConfigurationAndTensorsDisagreeOnAreWarnedOf) {
     TinyModel model;
     model.config["first_k_dense_replace"] = 0;
     model.add("model.layers.1.mlp.gate.weight", {4, 3});
-    const auto warnings = laid_out(model).warnings;
+    auto warnings = laid_out(model).warnings;
+    ASSERT_EQ(warnings.size(), 2u);
+    EXPECT_NE(warnings[0].find("2 hidden layers; of layers 0 there are no tensors"),
+              std::string::npos)
+        << warnings[0];
+    model.add_dense(0);
+    warnings = laid_out(model).warnings;
     ASSERT_EQ(warnings.size(), 1u);
     EXPECT_NE(warnings[0].find("gives layers 0 a mixture"), std::string::npos) << warnings[0];
 }
@@ -453,6 +460,7 @@ TEST(ModelLayout, AMissingCorrectionIsWarnedOf) {
     TinyModel model;
     model.config["model_type"] = "dots1";
     model.add_routers(1, "mlp.gate.weight");
+    model.add_dense(1);
     const ModelLayout layout = laid_out(model);
     ASSERT_EQ(layout.warnings.size(), 1u);
     EXPECT_NE(layout.warnings[0].find("correction is missing"), std::string::npos);

@@ -75,6 +75,7 @@ TEST(RuleSettings, KeysHaveSeveralNames) {
         model.config.erase("num_local_experts");
         model.config[key] = 7;
         model.add_routers(1, "mlp.gate.weight");
+        model.add_dense(1);
         const ModelLayout layout = laid_out(model);
         ASSERT_EQ(layout.warnings.size(), 1u) << key;
         EXPECT_NE(layout.warnings[0].find("7 experts, the router has 4"), std::string::npos);

@@ -71,6 +71,10 @@ TEST(ServedRouting, EveryWrappingHoldsTheSame) {
         {"vLLM, uint16", vllm_reply(base64(npy("<u2", kShape, bytes_as<uint16_t>(kAll))))},
         {"vLLM, int32", vllm_reply(base64(npy("<i4", kShape, bytes_as<int32_t>(kAll))))},
         {"int64", npy("<i8", kShape, bytes_as<int64_t>(kAll))},
+        {"an array that says its shape twice",
+         vllm_reply({{"data", base64(u1)}, {"shape", {3, 3, 2}}, {"dtype", "uint8"}})},
+        {"base64 alone", ReplyJson(raw).dump()},
+        {"a line of base64 behind an empty one", "\n" + ReplyJson(base64(u1)).dump() + "\n"},
         {"vLLM, mixture layers alone",
          vllm_reply(base64(npy("|u1", "(3, 2, 2)", bytes_as<uint8_t>(kMixtures))))},
         {"SGLang", sglang_reply(kAll)},
@@ -254,6 +258,20 @@ TEST(ServedRouting, NumbersKeepTheirSignAndWidth) {
     EXPECT_EQ(of("<u4", "\xfd\xff\xff\xff"), Ids{INT32_MAX});
     EXPECT_EQ(of("<i8", std::string("\1\0\0\0\1\0\0\0", 8)), Ids{INT32_MAX});
     EXPECT_EQ(of("<u8", std::string("\1\0\0\0\0\0\0\x80", 8)), Ids{INT32_MAX});
+}
+
+TEST(ServedRouting, LinesMayBeOfAnyForm) {
+    const std::string raw = ReplyJson(base64(bytes_as<int32_t>(kAll))).dump();
+    const std::string reply = sglang_reply(kAll);
+    const auto routing = read("\n" + raw + "\n" + reply + "\n\n[" + reply + ", " + reply + "]\n");
+    ASSERT_TRUE(routing) << routing.error().message;
+    EXPECT_EQ(routing->sequences, 4);
+    EXPECT_EQ(lacks(read(raw + "\n5\n"), {"line 2", "number"}), "");
+    EXPECT_EQ(lacks(read(vllm_reply({{"data", base64(npy("|u1", kShape, bytes_as<uint8_t>(kAll)))},
+                                     {"shape", {9, 1, 2}},
+                                     {"dtype", "uint8"}})),
+                    {"shape", "another"}),
+              "");
 }
 
 TEST(ServedRouting, RowsThatBeginLaterBelongToLaterTokens) {

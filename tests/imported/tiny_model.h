@@ -47,6 +47,10 @@ class TinyModel {
         for (int64_t l = 0; l < layers; ++l)
             add(before + "layers." + std::to_string(l) + "." + name, {experts, width});
     }
+    /// A layer without a router.
+    void add_dense(int64_t layer) {
+        add("model.layers." + std::to_string(layer) + ".mlp.up_proj.weight", {2, 3});
+    }
     const std::vector<float>& values(const std::string& name) const {
         return tensors_.at(name).values;
     }

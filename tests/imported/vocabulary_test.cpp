@@ -58,15 +58,24 @@ TEST_F(Vocabulary, ListsOfPiecesAreInTheOrderOfIds) {
                      Json::array({"s", -2})});
     const Json file = {{"model", {{"type", "Unigram"}, {"vocab", vocabulary}}}};
     EXPECT_EQ(pieces(file, {1, 2}), (TokenPieces{{1, " the"}, {2, "s"}}));
+    // As many word marks as there may be take time once.
+    std::string marks;
+    for (int i = 0; i < 1'000'000; ++i) marks += "\xE2\x96\x81";
+    const Json many = {{"model", {{"vocab", Json::array({Json::array({marks, 0})})}}}};
+    EXPECT_EQ(pieces(many, {0}).at(0), std::string(1'000'000, ' '));
 }
 
 TEST_F(Vocabulary, FilesWithoutOneSaySo) {
-    for (const char* text :
-         {"", "[]", "{\"model\"", "version https://git-lfs.github.com/spec/v1\noid sha256:0\n"})
+    for (const char* text : {"", "[]", "{\"model\""})
         EXPECT_NE(refusal(text).find("tokenizer.json: no JSON object"), std::string::npos) << text;
     for (const char* text :
          {"{}", "{\"model\": 1}", "{\"model\": {}}", "{\"model\": {\"vocab\": 3}}"})
         EXPECT_NE(refusal(text).find("model.vocab"), std::string::npos) << text;
+    EXPECT_NE(refusal("version https://git-lfs.github.com/spec/v1\noid sha256:0\n").find("Git LFS"),
+              std::string::npos);
+    std::string zeros = "{\"model\": {\"vocab\": [0";
+    for (int i = 0; i < 5'000'000; ++i) zeros += ",0";
+    EXPECT_NE(refusal(zeros + "]}}").find("values found"), std::string::npos);
     // Of another form than any library writes.
     EXPECT_EQ(pieces({{"model", {{"vocab", {1, {{"a", 2}}, Json::array(), {"x", 1}}}}},
                       {"decoder", 5},

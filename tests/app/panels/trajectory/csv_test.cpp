@@ -34,6 +34,12 @@ TEST(TrajectoryCsv, HasALineForEachChoice) {
               "1,\",\",0,1,0,5,0.5,1,3,0.125\n"
               "1,\",\",0,1,1,1,0.5,1,3,0.125\n");
     EXPECT_EQ(csv_of(core::TraceResult{}), "");
+    // A set that a server recorded has no first.
+    core::TraceResult set = trace;
+    set.layers[0].name = "layer 7";
+    set.layers[0].hops.resize(1);
+    set.layers[0].hops[0].weights.assign(4, core::kNaN);
+    EXPECT_NE(csv_of(set).find("\n0,a,7,0,,7,,0.5,2,\n"), std::string::npos) << csv_of(set);
 
     core::TraceResult other = trace;
     other.tokens[0].piece = "b";
