@@ -175,8 +175,9 @@ TEST_F(Imported, AnalyzeAndInfoTakeIt) {
     const auto documents = Json::parse(*all);
     // What choices of one short text without ids, and one model alone, cannot tell.
     const std::set<std::string> skipped = {"saturation", "confidence", "cross_seed",
-                                           "contexts",   "domains",    "gate_against_use"};
-    EXPECT_EQ(documents.at("analyses").size(), 15u);
+                                           "contexts",   "domains",    "gate_against_use",
+                                           "coupling"};
+    EXPECT_EQ(documents.at("analyses").size(), 16u);
     for (const auto& one : documents.at("analyses")) {
         EXPECT_EQ(one.at("run"), "run");
         EXPECT_EQ(one.contains("skipped"), skipped.contains(one.at("name"))) << one.at("name");
@@ -206,6 +207,41 @@ TEST_F(Imported, AnalyzeAndInfoTakeIt) {
         EXPECT_EQ(document.at("family"), "jetmoe");
         EXPECT_EQ(document.at("router_parameters"), 48);
         EXPECT_EQ(document.contains("run_info"), target == import.out);
+    }
+}
+
+TEST_F(Imported, ExpertsAreReadWhereTheyAreAskedFor) {
+    for (const char* layer : {"model.layers.0.", "model.layers.1."}) {
+        const std::string before = layer;
+        model_.add(before + "mlp.input_linear.weight", {4, 10, 3});
+        model_.add(before + "mlp.output_linear.weight", {4, 3, 5});
+        model_.add(before + "self_attention.experts.input_linear.weight", {4, 2, 3});
+        model_.add(before + "self_attention.experts.output_linear.weight", {4, 3, 2});
+    }
+    model_.save();
+    AnalyzeOptions options;
+    options.what = "coupling";
+    for (const bool experts : {false, true}) {
+        ImportOptions import;
+        import.model = model_.dir();
+        import.experts = experts;
+        import.out = model_.folder() / (experts ? "with" : "without");
+        const auto made = import_model(import);
+        ASSERT_TRUE(made) << made.error().message;
+        EXPECT_EQ(Json::parse(*info(import.out, false, {})).at("experts_read"), experts);
+        options.run = import.out;
+        const auto found = analyze(options);
+        if (!experts) {
+            EXPECT_EQ(lacks(found, {import.out, "coupling", "--experts"}), "");
+            continue;
+        }
+        ASSERT_TRUE(found) << found.error().message;
+        const auto document = Json::parse(*found);
+        EXPECT_EQ(document.at("n"), 16);
+        EXPECT_FALSE(document.contains("traces")) << "it rests on none";
+        // Gate, up and down of each layer's own experts, up and down of those of attention.
+        EXPECT_EQ(document.at("result").at("alignment").size(), 5u);
+        EXPECT_EQ(document.at("result").at("layers").at(1).at("router"), "attention");
     }
 }
 
