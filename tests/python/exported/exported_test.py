@@ -237,8 +237,13 @@ class Exported(unittest.TestCase):
         def check(name, model, trace, ids):
             told = json.loads(hopscope("generate", self.dir / name, "--text", PROMPT, "--tokens", 8, "--temperature", 0, "--json"))
             for more in ({}, {"use_cache": True}):
-                got = model.generate(ids, attention_mask=torch.ones_like(ids), max_new_tokens=8, **more)
-                self.assertEqual(got[0, ids.shape[1]:].tolist(), [token["id"] for token in told["tokens"]])
+                got = model.generate(ids, attention_mask=torch.ones_like(ids), max_new_tokens=8, return_dict_in_generate=True,
+                                     output_logits=True, **more)
+                drawn = got.sequences[0, ids.shape[1]:].tolist()
+                self.assertEqual(drawn, [token["id"] for token in told["tokens"]])
+                # So small a model says the same word again and again, how surely depends on what was before.
+                for logits, token in zip(got.logits, told["tokens"], strict=True):
+                    self.assertAlmostEqual(float(logits[0].softmax(-1)[token["id"]]), token["p"], delta=1e-4 * token["p"])
 
         self.each(check)
 
