@@ -62,7 +62,8 @@ LayerPairs pairs_of(const PairMatrix& matrix, int64_t choices) {
 }
 
 Fields pair_fields(const Pair& p, const LayerChoices& c) {
-    // What j's uses alone would give: of a turn with i in it, the k − 1 other places.
+    // What uses alone would give: of a turn with i in it, the k − 1 other places, which are dealt
+    // among all but i.
     const auto turns =
         static_cast<double>(c.tokens * turns_of(c.sample, static_cast<int64_t>(p.other)));
     const auto k = static_cast<double>(c.top_k);
@@ -73,7 +74,8 @@ Fields pair_fields(const Pair& p, const LayerChoices& c) {
         .count("together", p.together)
         .count("uses", p.uses)
         .estimate("share", share_over(p.together, p.uses, "uses"))
-        .number("expected", static_cast<double>(p.other_uses) / turns * (k - 1) / k);
+        .number("expected", (k - 1) * static_cast<double>(p.other_uses) /
+                                (k * turns - static_cast<double>(p.uses)));
     return out;
 }
 
@@ -131,7 +133,8 @@ extern const Analysis kCoactivation{
     "coactivation",
     {Need::model, Need::several_choices},
     "share of an expert's (token, hop) uses whose set also holds the other one (OLMoE); expected: "
-    "(k - 1) / k of the other's share of all turns. strongest_partner: mean over experts of the "
+    "(k - 1) p' / (k - p), p and p' the shares of all turns that have the one and the other. "
+    "strongest_partner: mean over experts of the "
     "largest share, 95 % bootstrap interval over experts; pairs: of experts with at least a tenth "
     "of the mean use. Matrix in the CSV: experts by falling use. n: tokens.",
     coactivation};

@@ -161,7 +161,8 @@ extern const ImportedAnalysis kImportedCoactivation{
     "coactivation",
     Asks::trace,
     "share of an expert's uses whose set also holds the other one, in all traces of the run; "
-    "expected: (k - 1) / k of the other's share of all tokens. strongest_partner: mean over "
+    "expected: (k - 1) p' / (k - p), p and p' the shares of all tokens that have the one and the "
+    "other. strongest_partner: mean over "
     "experts of the largest share, 95 % bootstrap interval over experts; pairs: of experts with "
     "at least a tenth of the mean use. n: tokens.",
     coactivation,

@@ -174,8 +174,8 @@ TEST_F(ImportedAnalyses, CoactivationIsTheShareOfUsesTogether) {
     });
     ASSERT_NE(row, layer2.end());
     EXPECT_NEAR(row->at("share").at("value").get<double>(), 2.0 / 3, 1e-12);
-    // Two of three tokens chose 1; of a set with 0 in it one place of two is another's.
-    EXPECT_NEAR(row->at("expected").get<double>(), 2.0 / 3 / 2, 1e-12);
+    // All three tokens chose 0, and two of them 1 for the place that is left.
+    EXPECT_NEAR(row->at("expected").get<double>(), 2.0 / 3, 1e-12);
 }
 
 TEST_F(ImportedAnalyses, CollinearityIsOfRowsAndOfWhatSoftmaxSees) {

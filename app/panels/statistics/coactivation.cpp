@@ -115,9 +115,12 @@ void CoactivationPage::draw_pairs(AppState& state, const SnapshotLayer& place, A
             "a strong partner by chance. Faint: the 95 % interval of the share holds what the uses "
             "alone would give. Of many pairs some are strong by chance [def:coactivation].");
     PairList list;
-    list.columns = {{"share", "Share of the first one's uses whose set also holds the second"},
-                    {"expected", "(k \xE2\x88\x92 1) / k of the second one's share of all turns"},
-                    {"n", "Uses of the first one in the sample"}};
+    list.columns = {
+        {"share", "Share of the first one's uses whose set also holds the second"},
+        {"expected",
+         "(k \xE2\x88\x92 1) p' / (k \xE2\x88\x92 p), p and p' the shares of all turns that "
+         "have the first and the second"},
+        {"n", "Uses of the first one in the sample"}};
     list.chance = {rounded(c.dealt, 3), "", ""};
     list.chance_text = "strongest partner, dealt anew";
     list.chance_help =

@@ -53,9 +53,10 @@ void add_strongest(Coactivation& out, const std::vector<int64_t>& counts,
             const int64_t together = counts[i * experts + j];
             if (i == j || together == 0) continue;
             const auto found = static_cast<double>(together), of = static_cast<double>(uses);
-            out.strongest.push_back({static_cast<int32_t>(i), static_cast<int32_t>(j), together,
-                                     uses, found / of, viz::wilson_interval(found, of),
-                                     static_cast<double>(out.uses[j]) / turns * (k - 1) / k});
+            out.strongest.push_back(
+                {static_cast<int32_t>(i), static_cast<int32_t>(j), together, uses, found / of,
+                 viz::wilson_interval(found, of),
+                 (k - 1) * static_cast<double>(out.uses[j]) / (k * turns - of)});
         }
     }
     const size_t kept = std::min(kStrongestPairs, out.strongest.size());

@@ -25,7 +25,7 @@ struct PairUse {
     int64_t together = 0, uses = 0;
     double share = 0;
     viz::Interval ci95;   ///< of the share
-    double expected = 0;  ///< (k − 1) / k of the other's share of all turns
+    double expected = 0;  ///< (k − 1) p' / (k − p) of their shares of all turns
 };
 
 struct Coactivation {

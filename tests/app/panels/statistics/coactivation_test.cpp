@@ -70,7 +70,7 @@ TEST(Coactivation, SharesByCounting) {
 }
 
 // Wrong if the pairs that always come together were not the first, or what is expected of them were
-// not (k − 1) / k of the other's share of all turns.
+// not (k − 1) p' / (k − p) of their shares of all turns.
 TEST(Coactivation, StrongestPairsBesideChance) {
     const auto snapshot = sample(90, 2, 12, 4);
     const Coactivation c = coactivation_of(snapshot, 0, {}, RowOrder::load);
@@ -80,7 +80,7 @@ TEST(Coactivation, StrongestPairsBesideChance) {
     EXPECT_EQ(first.uses, 60);
     EXPECT_EQ(first.together, 60);
     EXPECT_DOUBLE_EQ(first.share, 1);
-    EXPECT_DOUBLE_EQ(first.expected, 60.0 / 180 * 3 / 4);
+    EXPECT_DOUBLE_EQ(first.expected, 3 * (60.0 / 180) / (4 - 60.0 / 180));
     EXPECT_DOUBLE_EQ(first.ci95.low, viz::wilson_interval(60, 60).low);
     for (size_t i = 1; i < c.strongest.size(); ++i)
         EXPECT_GE(c.strongest[i - 1].share, c.strongest[i].share);
@@ -89,7 +89,7 @@ TEST(Coactivation, StrongestPairsBesideChance) {
     unrolled.experts = 12;
     unrolled.pools = core::Pools::unrolled;
     const Coactivation u = coactivation_of(snapshot, 0, unrolled, RowOrder::load);
-    EXPECT_DOUBLE_EQ(u.strongest[0].expected, 60.0 / 90 * 3 / 4);
+    EXPECT_DOUBLE_EQ(u.strongest[0].expected, 3 * (60.0 / 90) / (4 - 60.0 / 90));
 }
 
 // Wrong if the mean were over pairs and not over experts, or those without a use counted.
@@ -161,9 +161,9 @@ TEST(Coactivation, Table) {
                  "column, layer 0, step 7, 2 tokens, 1 hops\nexpert,0,1,2\n0,,0.5,0.5\n1,1,,0\n"
                  "2,1,0,\n# strongest pairs\n"
                  "expert,other,together,uses,share,share_ci95_low,share_ci95_high,expected\n"
-                 "1,0,1,1,1,0.206549314,1,0.5\n2,0,1,1,1,0.206549314,1,0.5\n"
-                 "0,1,1,2,0.5,0.0945312057,0.905468794,0.25\n"
-                 "0,2,1,2,0.5,0.0945312057,0.905468794,0.25\n");
+                 "1,0,1,1,1,0.206549314,1,0.666666667\n2,0,1,1,1,0.206549314,1,0.666666667\n"
+                 "0,1,1,2,0.5,0.0945312057,0.905468794,0.5\n"
+                 "0,2,1,2,0.5,0.0945312057,0.905468794,0.5\n");
 }
 
 }  // namespace
