@@ -102,17 +102,17 @@ TEST(CentredRows, ChanceOfTheirCosines) {
     // Drawn: 2,000 times 4 directions of 6 dimensions.
     double sum = 0;
     Random random(3);
-    constexpr int kTimes = 2000, kRows = 4, kWidth = 6;
+    constexpr int kTimes = 2000, kRows = 4, kDimensions = 6;
     for (int t = 0; t < kTimes; ++t) {
-        double rows[kRows][kWidth], mean[kWidth] = {};
+        double rows[kRows][kDimensions], mean[kDimensions] = {};
         for (auto& row : rows)
-            for (int i = 0; i < kWidth; ++i) {
+            for (int i = 0; i < kDimensions; ++i) {
                 row[i] = -6;  // of twelve even ones, nearly normal
                 for (int n = 0; n < 12; ++n) row[i] += random.unit();
                 mean[i] += row[i] / kRows;
             }
         double dot = 0, a = 0, b = 0;
-        for (int i = 0; i < kWidth; ++i) {
+        for (int i = 0; i < kDimensions; ++i) {
             const double x = rows[0][i] - mean[i], y = rows[1][i] - mean[i];
             dot += x * y;
             a += x * x;
@@ -120,7 +120,7 @@ TEST(CentredRows, ChanceOfTheirCosines) {
         }
         sum += dot * dot / (a * b) / kTimes;
     }
-    EXPECT_NEAR(centred_squared_cosine(kRows, kWidth), sum, 0.02);
+    EXPECT_NEAR(centred_squared_cosine(kRows, kDimensions), sum, 0.02);
     EXPECT_NEAR(centred_squared_cosine(64, 2048), 0.00074, 5e-6);
 }
 

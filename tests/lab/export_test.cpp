@@ -128,7 +128,10 @@ TEST_F(ExportModel, AnImportedModelHasNothingToExport) {
     model.config["model_type"] = "olmoe";
     model.add_routers(2, "mlp.gate.weight");
     model.save();
-    document(import_model({model.dir(), {}, folder_ / "imported", {}}));
+    ImportOptions import;
+    import.model = model.dir();
+    import.out = folder_ / "imported";
+    document(import_model(import));
     auto options = of("run");
     options.run = folder_ / "imported";
     refused(export_model(options), "is an imported model");
@@ -141,7 +144,10 @@ TEST_F(ExportModel, IsNotOpenedAsAModelOfOthers) {
     const std::string model = folder_ / "model";
     const std::string sentence = "hopscope export wrote of the run \"run\" at step 30";
     refused(info(model, false, {}), sentence);
-    refused(import_model({model, {}, folder_ / "imported", {}}), sentence);
+    ImportOptions import;
+    import.model = model;
+    import.out = folder_ / "imported";
+    refused(import_model(import), sentence);
     refused(open_model(model, folder_ / "cache"), sentence);
     RouteOptions options;
     options.model = model;

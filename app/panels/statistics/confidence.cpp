@@ -14,6 +14,8 @@ namespace {
 void draw_means(AppState& state, const char* id, Area area, const LayerMeans& means,
                 const char* axis, double uniform, const std::string& uniform_text) {
     const size_t n = means.mean.size();
+    const char* over = means.tokens > 0 ? "tokens" : "updates";
+    const int64_t n_of = means.tokens > 0 ? means.tokens : means.updates;
     double high = uniform;
     std::vector<double> xs, ys, below, above;
     for (size_t l = 0; l < n; ++l) {
@@ -49,21 +51,23 @@ void draw_means(AppState& state, const char* id, Area area, const LayerMeans& me
             const auto i = static_cast<size_t>(l);
             ImGui::Text("%s: %s", state.layer_name(l).c_str(),
                         significant(means.mean[i], 4).c_str());
-            ImGui::TextColored(state.theme().dim, "95 %% of the mean: %s, n = %lld updates",
+            ImGui::TextColored(state.theme().dim, "95 %% of the mean: %s, n = %s %s",
                                interval_text(means.ci95[i], 4).c_str(),
-                               static_cast<long long>(means.updates));
-            ImGui::TextColored(state.theme().dim, "single updates: %s to %s",
+                               with_thousands(n_of).c_str(), over);
+            ImGui::TextColored(state.theme().dim, "single %s: %s to %s", over,
                                significant(means.low[i], 4).c_str(),
                                significant(means.high[i], 4).c_str());
             ImGui::EndTooltip();
             offer_on_click(state, [&] {
                 return Number{.label = std::string(axis) + ", " + state.layer_name(l),
                               .value = means.mean[i],
-                              .definition =
-                                  "Of the softmax over all experts, mean over tokens, hops "
-                                  "and updates [def:entropy]",
-                              .n = means.updates,
-                              .over = "updates",
+                              .definition = means.tokens > 0
+                                                ? "Of the softmax over all experts, mean over "
+                                                  "tokens [def:entropy]"
+                                                : "Of the softmax over all experts, mean over "
+                                                  "tokens, hops and updates [def:entropy]",
+                              .n = n_of,
+                              .over = over,
                               .command = panel_command(state, "statistics", -1)};
             });
             if (ImGui::IsMouseClicked(ImGuiMouseButton_Left)) state.selection.set_layer(l);
@@ -79,13 +83,30 @@ void ConfidenceChart::make(const History& history) {
     max_prob_ = max_prob_by_layer(history);
 }
 
+void ConfidenceChart::make(const core::GeometrySnapshot& recorded) {
+    entropy_ = entropy_by_layer(recorded);
+    max_prob_ = {};
+}
+
 void ConfidenceChart::draw(AppState& state, const SnapshotLayer& place, Area area) const {
     const core::LayerGeometry& g = place.geometry();
     const double experts = static_cast<double>(std::max<int64_t>(g.experts, 1));
     if (!entropy_.any() && !max_prob_.any())
         return nothing(state, area,
-                       "This router gives no probabilities, or no update has been "
-                       "made yet.");
+                       state.is_imported() ? "No entropies are in this trace."
+                                           : "This router gives no probabilities, or no update has "
+                                             "been made yet.");
+    if (entropy_.tokens > 0) {
+        caption(state, area,
+                "entropy of the router by layer, mean over " + with_thousands(entropy_.tokens) +
+                    " tokens of the trace",
+                "Entropy of the softmax over all experts [def:entropy]. The whiskers span the "
+                "single tokens; hovering a bar tells the 95 % interval of the mean "
+                "[def:mean_interval]. The uniform line is that of the chosen layer.");
+        draw_means(state, "##entropy", area, entropy_, "entropy, nats", std::log(experts),
+                   "uniform, ln M = " + rounded(std::log(experts), 2));
+        return;
+    }
     caption(state, area,
             "confidence of the router by layer, mean of the last " +
                 std::to_string(entropy_.updates) + " updates",

@@ -13,9 +13,14 @@ namespace hopscope::app {
 class ConfidenceChart {
   public:
     void make(const History& history);
+    /// Of an imported model, of which a trace has entropies alone.
+    void make(const core::GeometrySnapshot& recorded);
     void draw(AppState& state, const SnapshotLayer& place, Area area) const;
     bool has_numbers() const { return entropy_.any(); }
-    std::string csv(int64_t step) const { return csv_of(entropy_, max_prob_, step); }
+    std::string csv(const SnapshotLayer& place, int64_t step) const {
+        return entropy_.tokens > 0 ? csv_of(entropy_, place.snapshot)
+                                   : csv_of(entropy_, max_prob_, step);
+    }
 
   private:
     LayerMeans entropy_, max_prob_;

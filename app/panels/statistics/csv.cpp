@@ -177,6 +177,21 @@ std::string csv_of(const LayerMeans& entropy, const LayerMeans& max_prob, int64_
     return out;
 }
 
+std::string csv_of(const LayerMeans& entropy, const core::GeometrySnapshot& recorded) {
+    std::string out = "# entropy of each router, mean, range and 95 % interval over " +
+                      std::to_string(entropy.tokens) +
+                      " tokens of the trace, nats\n"
+                      "layer,entropy,entropy_low,entropy_high,entropy_ci95_low,entropy_ci95_high\n";
+    for (size_t l = 0; l < entropy.mean.size() && l < recorded.layers.size(); ++l) {
+        out += core::layer_number(recorded.layers[l].name, static_cast<int64_t>(l));
+        for (const double v : {entropy.mean[l], entropy.low[l], entropy.high[l],
+                               entropy.ci95[l].low, entropy.ci95[l].high})
+            out += "," + core::csv_number(v);
+        out += "\n";
+    }
+    return out;
+}
+
 std::string csv_of(const LayerNorms& norms) {
     std::string out = "# mean norms over the " + std::to_string(norms.tokens) +
                       " tokens of the traced prompt, step " + std::to_string(norms.step) +

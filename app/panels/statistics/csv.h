@@ -27,6 +27,8 @@ std::string csv_of(const core::LayerGeometry& hops, const std::vector<viz::Sampl
                    const std::string& layer, int64_t step);
 std::string csv_of(const StepOverlap& steps, const std::string& layer);
 std::string csv_of(const LayerMeans& entropy, const LayerMeans& max_prob, int64_t step);
+/// Of a recording, which has names for its layers.
+std::string csv_of(const LayerMeans& entropy, const core::GeometrySnapshot& recorded);
 std::string csv_of(const LayerNorms& norms);
 
 }  // namespace hopscope::app

@@ -54,8 +54,11 @@ std::string lacks_page(const AppState& state, Page page) {
             return state.lacks(core::Need::several_hops);
         case Page::saturation:
             return state.lacks(core::Need::changing_choices);
-        case Page::confidence:
-            return state.lacks(core::Need::curve);
+        case Page::confidence: {
+            const core::ImportedTrace* trace = state.shown_trace();
+            if (!trace) return state.lacks(core::Need::routing);
+            return trace->entropy ? "" : "No entropies are in this trace.";
+        }
         case Page::norms:
             return state.lacks(core::Need::model);
         default:
@@ -133,7 +136,8 @@ void StatisticsPanel::make_numbers(AppState& state) {
     const Past past = state.archive.until(state.geometry);
     if (page_ == Page::overview || page_ == Page::load) load_.make(past, place.layer);
     if (page_ == Page::use) use_.make(state, place.snapshot);
-    if (page_ == Page::confidence) confidence_.make(state.history);
+    if (page_ == Page::confidence)
+        state.is_imported() ? confidence_.make(place.snapshot) : confidence_.make(state.history);
 }
 
 void StatisticsPanel::draw(AppState& state) {
@@ -372,7 +376,7 @@ std::string StatisticsPanel::table(const AppState& state) const {
         out += csv_of(map, place.name());
     if (page_ == Page::use) out += use_.csv(place);
     if (page_ == Page::confidence && confidence_.has_numbers())
-        out += confidence_.csv(state.status.step);
+        out += confidence_.csv(place, state.status.step);
     if (page_ == Page::norms && state.trace && state.trace->error.empty())
         out += csv_of(norms_of(*state.trace));
     return out;

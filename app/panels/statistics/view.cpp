@@ -149,6 +149,25 @@ LayerMeans entropy_by_layer(const History& history) {
     return means_of(history, RoutingStat::entropy);
 }
 
+LayerMeans entropy_by_layer(const core::GeometrySnapshot& recorded) {
+    LayerMeans out;
+    for (const core::LayerGeometry& layer : recorded.layers) {
+        const viz::SampledMean mean = viz::sampled_mean(layer.entropy);
+        double low = core::kNaN, high = core::kNaN;
+        for (const float x : layer.entropy) {
+            if (!std::isfinite(x)) continue;
+            low = std::fmin(low, static_cast<double>(x));
+            high = std::fmax(high, static_cast<double>(x));
+        }
+        out.mean.push_back(mean.mean);
+        out.low.push_back(low);
+        out.high.push_back(high);
+        out.ci95.push_back(mean.ci95);
+        out.tokens = std::max(out.tokens, mean.n);
+    }
+    return out;
+}
+
 LayerMeans max_prob_by_layer(const History& history) {
     return means_of(history, RoutingStat::max_prob);
 }

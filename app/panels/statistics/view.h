@@ -85,8 +85,11 @@ struct LayerMeans {
     std::vector<double> mean, low, high;  ///< [layers] low and high: range over these updates
     std::vector<viz::Interval> ci95;      ///< [layers] of the mean, over these updates
     int64_t updates = 0;
+    int64_t tokens = 0;  ///< of a recording, whose tokens stand in place of updates
     bool any() const;
 };
+/// Entropies that were recorded of the tokens of an imported model's trace.
+LayerMeans entropy_by_layer(const core::GeometrySnapshot& recorded);
 inline constexpr size_t kMeanUpdates = 20;
 /// Entropy of the full softmax in nats, and its highest probability [def:entropy] [def:max_prob].
 LayerMeans entropy_by_layer(const History& history);

@@ -95,6 +95,7 @@ class TrajectoryPanel final : public Panel {
     EffectTable effects_;
     SecondStrip second_;
     PassageChooser passages_;
+    RecordedChoice recorded_;
     TrajectoryPage page_ = TrajectoryPage::token;
 };
 
@@ -116,6 +117,7 @@ std::string TrajectoryPanel::csv(AppState& state) {
 
 PanelView TrajectoryPanel::saved_view() const {
     PanelView out = strip_.view();
+    recorded_.keep_in(out);
     for (const TrajectoryPageName& name : kTrajectoryPages)
         if (name.page == page_) out["page"] = name.id;
     return out;
@@ -123,6 +125,7 @@ PanelView TrajectoryPanel::saved_view() const {
 
 void TrajectoryPanel::restore_view(const PanelView& view) {
     strip_.restore(view);
+    recorded_.restore(view);
     const auto page = view.find("page");
     if (page == view.end()) return;
     for (const TrajectoryPageName& name : kTrajectoryPages)
@@ -220,6 +223,7 @@ void TrajectoryPanel::prepare(AppState& state) {
     }
     if (!state.session) return;
     passages_.update(state);
+    recorded_.update(state);
     question_.update(state);
     state.update_places();
     effects_.update(state);

@@ -1,8 +1,10 @@
 #include "app/panels/trajectory/recorded.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <imgui.h>
 #include <string>
+#include <utility>
 
 #include "app/widgets/format.h"
 #include "app/widgets/widgets.h"
@@ -70,6 +72,35 @@ void draw_texts(AppState& state, const core::ImportedTrace& trace) {
 }
 
 }  // namespace
+
+void RecordedChoice::update(AppState& state) {
+    if (!state.imported) {
+        if (!restores_) trace_ = text_ = "";
+        return;
+    }
+    if (std::exchange(restores_, false)) {
+        core::ImportedView view = state.next_view();
+        if (!trace_.empty()) view.trace = trace_;
+        if (!text_.empty()) view.text = std::atoll(text_.c_str());
+        state.ask_for_view(std::move(view));
+        return;
+    }
+    trace_ = state.imported->view.trace;
+    text_ = std::to_string(state.imported->view.text);
+}
+
+void RecordedChoice::keep_in(PanelView& view) const {
+    view["trace"] = trace_;
+    view["text"] = text_;
+}
+
+void RecordedChoice::restore(const PanelView& view) {
+    for (const auto& [name, value] : {std::pair("trace", &trace_), {"text", &text_}})
+        if (const auto kept = view.find(name); kept != view.end() && !kept->second.empty()) {
+            *value = kept->second;
+            restores_ = true;
+        }
+}
 
 void draw_recorded(AppState& state) {
     if (!state.imported || state.imported->traces.empty()) return;

@@ -137,7 +137,9 @@ void register_beside(ImGuiTestEngine* engine) {
         }));
         ctx->Yield(2);
         // Each number is of one run, and says of which.
-        const std::string down = app::matrix_words({.matrix = "down"});
+        app::AlignmentRow row;
+        row.matrix = "down";
+        const std::string down = app::matrix_words(row);
         for (const bool of_other : {false, true})
             for (const auto& [words, column] :
                  {std::pair(std::string("all layers"), "Spearman, median##0"),
