@@ -137,9 +137,9 @@ void register_beside(ImGuiTestEngine* engine) {
         }));
         ctx->Yield(2);
         // Each number is of one run, and says of which.
-        app::AlignmentRow row;
-        row.matrix = "down";
-        const std::string down = app::matrix_words(row);
+        app::AlignmentRow of_down;
+        of_down.matrix = "down";
+        const std::string down = app::matrix_words(of_down);
         for (const bool of_other : {false, true})
             for (const auto& [words, column] :
                  {std::pair(std::string("all layers"), "Spearman, median##0"),
