@@ -37,6 +37,11 @@ bool is_mark(const FileHandle& file, const std::string& folder) {
     return got == std::ssize(wanted) && text.starts_with(wanted);
 }
 
+FileHandle open_mark(const std::string& folder) {
+    return FileHandle(
+        ::open(mark_of(folder).c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+}
+
 /// hopscope-PURPOSE-NUMBER.
 bool is_scratch_name(std::string_view name) {
     constexpr std::string_view kStart = "hopscope-";
@@ -52,8 +57,7 @@ void sweep(const std::string& folder) {
     struct stat info {};
     if (::lstat(folder.c_str(), &info) != 0 || !S_ISDIR(info.st_mode) || info.st_uid != ::geteuid())
         return;
-    const FileHandle mark(
-        ::open(mark_of(folder).c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+    const FileHandle mark = open_mark(folder);
     if (!is_mark(mark, folder)) return;
     if (::flock(mark.get(), LOCK_EX | LOCK_NB) != 0) return;
     // While it is locked; its maker, if it is just being made, sees that it was too late.
@@ -76,9 +80,7 @@ std::optional<FileHandle> own_scratch(const std::string& folder) {
 
 bool is_scratch(const std::string& folder) {
     if (!is_scratch_name(fs::path(folder).filename().string())) return false;
-    const FileHandle mark(
-        ::open(mark_of(folder).c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
-    return is_mark(mark, folder);
+    return is_mark(open_mark(folder), folder);
 }
 
 bool is_scratch_mark(const std::string& name) {

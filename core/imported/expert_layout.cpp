@@ -23,12 +23,6 @@ std::string with_number(std::string_view name, int64_t number) {
     return out;
 }
 
-std::string shape_text(const std::vector<int64_t>& shape) {
-    std::vector<std::string> sizes;
-    for (const int64_t size : shape) sizes.push_back(std::to_string(size));
-    return "[" + joined(sizes) + "]";
-}
-
 int64_t blocks_of(int64_t numbers, int64_t block) {
     return (numbers + block - 1) / block;
 }

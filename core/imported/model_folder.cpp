@@ -98,13 +98,13 @@ bool describes_model(const std::string& path) {
            json->contains("text_config");
 }
 
+}  // namespace
+
 std::string without_text(std::string type) {
     constexpr std::string_view kText = "_text";
     if (type.ends_with(kText)) type.resize(type.size() - kText.size());
     return type;
 }
-
-}  // namespace
 
 Status check_no_pointer(const std::string& path) {
     const auto opened = open_to_read(path);

@@ -60,6 +60,9 @@ class ModelFolder {
     std::map<std::string, const TensorView*, std::less<>> tensors_;
 };
 
+/// A model_type as families are called: "llama4" of "llama4_text", the language part of a larger
+/// model.
+std::string without_text(std::string type);
 /// Errors (usage): in place of the file stands what a clone without its large files has, a Git LFS
 /// pointer; those of open_to_read.
 Status check_no_pointer(const std::string& path);

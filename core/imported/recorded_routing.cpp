@@ -11,6 +11,7 @@
 #include "core/base/json.h"
 #include "core/base/numbers.h"
 #include "core/base/utf8.h"
+#include "core/imported/model_folder.h"
 #include "core/imported/tensor_values.h"
 #include "core/run/safetensors_file.h"
 
@@ -397,9 +398,6 @@ Result<RecordedRouting> read_routing(const std::string& path, const ModelLayout&
             (format == file->metadata().end() ? "missing" : in_quotes(format->second)) + ", \"" +
             kFormat + "\" expected");
     const auto type = file->metadata().find("model_type");
-    const auto without_text = [](std::string name) {
-        return name.ends_with("_text") ? name.substr(0, name.size() - 5) : name;
-    };
     if (type != file->metadata().end() && !type->second.empty() &&
         without_text(type->second) != without_text(model.model_type))
         return usage_error(shown_path(path) + ": was recorded of a model of model_type " +

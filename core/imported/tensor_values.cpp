@@ -48,11 +48,14 @@ Error other_dtype(const TensorView& tensor, const std::string& file, const char*
 
 }  // namespace
 
-std::string form_of(const TensorView& tensor) {
-    std::string text = shown(tensor.dtype) + " [";
-    for (size_t i = 0; i < tensor.shape.size(); ++i)
-        text += (i ? ", " : "") + std::to_string(tensor.shape[i]);
+std::string shape_text(const std::vector<int64_t>& shape) {
+    std::string text = "[";
+    for (size_t i = 0; i < shape.size(); ++i) text += (i ? ", " : "") + std::to_string(shape[i]);
     return text + "]";
+}
+
+std::string form_of(const TensorView& tensor) {
+    return shown(tensor.dtype) + " " + shape_text(tensor.shape);
 }
 
 Result<std::vector<float>> float_values(const TensorView& tensor, const std::string& file) {

@@ -19,6 +19,8 @@ Result<std::vector<float>> float_values(const TensorView& tensor, const std::str
 /// beyond int32.
 Result<std::vector<int32_t>> integer_values(const TensorView& tensor, const std::string& file);
 
+/// "[4, 3]".
+std::string shape_text(const std::vector<int64_t>& shape);
 /// "F32 [8, 48]", as messages say what a tensor is.
 std::string form_of(const TensorView& tensor);
 

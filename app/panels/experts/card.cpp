@@ -112,7 +112,6 @@ void word_chips(const AppState& state, const ExpertBook& book, const std::vector
 
 void ExpertCard::prepare(const AppState& state, const ExpertBook& book, int64_t expert) {
     expert_ = expert;
-    weighted_ = book.weighted;
     if (!state.geometry || expert < 0) return;
     const Made wanted = {state.geometry, state.archive.version(), book.layer, expert};
     if (wanted == made_) return;
@@ -140,7 +139,7 @@ std::string ExpertCard::draw(AppState& state, const ExpertBook& book, const std:
     draw_hops(state, book, *entry);
     draw_position(state, book, *entry);
     draw_near(state, book);
-    draw_contexts(state, *entry);
+    draw_contexts(state, book, *entry);
     draw_scored(state, book, *entry, term);
     return term;
 }
@@ -339,17 +338,19 @@ void ExpertCard::draw_position(AppState& state, const ExpertBook& book,
     draw_position_lines(state, use, expert_ink(state, book.layer, entry.expert));
 }
 
-void ExpertCard::draw_contexts(AppState& state, const BookEntry& entry) const {
+void ExpertCard::draw_contexts(AppState& state, const ExpertBook& book,
+                               const BookEntry& entry) const {
     if (contexts_.empty()) return;
     part(state,
-         ((weighted_ ? "strongest contexts, " : "first contexts, ") +
+         ((book.weighted ? "strongest contexts, " : "first contexts, ") +
           std::to_string(contexts_.size()) + " of " + with_thousands(entry.tokens))
              .c_str(),
-         weighted_ ? "weight" : "",
-         weighted_ ? "Tokens of the sample that give it most weight in some hop, with what stands "
-                     "around them; a click selects the token"
-                   : "Tokens of the sample that choose it, from its beginning, with what stands "
-                     "around them; the trace has no weights; a click selects the token");
+         book.weighted ? "weight" : "",
+         book.weighted
+             ? "Tokens of the sample that give it most weight in some hop, with what stands "
+               "around them; a click selects the token"
+             : "Tokens of the sample that choose it, from its beginning, with what stands "
+               "around them; the trace has no weights; a click selects the token");
     const Theme& theme = state.theme();
     const float s = state.pixel_scale;
     ImDrawList* list = ImGui::GetWindowDrawList();
@@ -375,7 +376,7 @@ void ExpertCard::draw_contexts(AppState& state, const BookEntry& entry) const {
                           .command = panel_command(state, "experts", state.geometry->step)};
         });
         const std::string weight =
-            weighted_ ? rounded(static_cast<double>(context.weight), 2) : std::string();
+            book.weighted ? rounded(static_cast<double>(context.weight), 2) : std::string();
         const float number = text_width(state.fonts.mono, kMonoSize, weight) + 8 * s;
         const std::string piece = displayable(context.piece, state.fonts.text);
         const std::string before = displayable(context.before, state.fonts.text);

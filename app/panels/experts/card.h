@@ -43,11 +43,10 @@ class ExpertCard {
     void draw_hops(AppState& state, const ExpertBook& book, const BookEntry& entry) const;
     void draw_position(AppState& state, const ExpertBook& book, const BookEntry& entry) const;
     void draw_near(AppState& state, const ExpertBook& book) const;
-    void draw_contexts(AppState& state, const BookEntry& entry) const;
+    void draw_contexts(AppState& state, const ExpertBook& book, const BookEntry& entry) const;
 
     Made made_;
     int64_t expert_ = -1;
-    bool weighted_ = true;  ///< ExpertBook::weighted
     LoadCurve loads_;
     std::vector<NearExpert> near_;
     std::vector<ExpertContext> contexts_;
